@@ -1,0 +1,21 @@
+"""Errors with a way out. The command line prints `str(error)` on one line and exits 1."""
+
+
+class CloneDetectError(Exception):
+    """Base of every error this package raises on purpose; its text is one line for a person."""
+
+
+class OriginError(CloneDetectError):
+    """An origin (directory, URL, owner/name) that cannot be read; the text says why and what to try."""
+
+
+class ReportError(CloneDetectError):
+    """A report.json that cannot be read or is not of a known schema."""
+
+
+class MissingExtraError(CloneDetectError):
+    """A command needs an optional dependency; the text names the extra to install."""
+
+
+class WeightsError(CloneDetectError):
+    """A weight file that cannot be read; the text names the file and the defect."""

@@ -1,0 +1,38 @@
+"""A label per row and normal form: two subtrees are equal in a form when their rows' labels are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from clonedetect.domain import Forest
+
+
+def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread every bit over all 64 (the finaliser of splitmix64, Steele, Lea and Flood 2014)."""
+    z = values ^ (values >> np.uint64(30))
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z
+
+
+def blind_labels(forest: Forest) -> NDArray[np.uint64]:
+    """Names and literals are one symbol a kind; the label holds kind and subtree size, so it fixes the shape."""
+    c = forest.columns
+    size = c.after.astype(np.int64) - np.arange(len(c.after))
+    label = c.kind.astype(np.uint64) << np.uint64(40) | size.astype(np.uint64)
+    free = forest.kinds.mask("identifier") | forest.kinds.mask("literal")
+    spelled = (c.text != 0) & ~free[np.minimum(c.kind, len(free) - 1)]
+    label[spelled] ^= mix(c.text[spelled])
+    return mix(label)
+
+
+def raw_labels(forest: Forest, blind: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """As the blind form, and names and literals count."""
+    return blind + mix(forest.columns.text)

@@ -1,0 +1,6 @@
+"""Source bytes to columns: the only room that knows tree-sitter."""
+
+from clonedetect.parse.forest import parse
+from clonedetect.parse.language import kinds
+
+__all__ = ["kinds", "parse"]
