@@ -379,3 +379,39 @@ class Matches:
     right_last: NDArray[np.int64]
     kind: NDArray[np.uint8]
     classes: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()  # many-to-many: (left places, right places)
+
+
+# ---------------------------------------------------------------- canonical statements and their alignment
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A canonical statement, from `start_line` to `end_line` of the original file (1-based, inclusive).
+
+    tokens: names a copier may change are marked `name:x` (attribute chains of own objects are one such token,
+    `name:self.config.x`); external names, attributes, keywords, operators and constants stand as they are.
+    rewrites: the canonical rewrites that made it, each as often as it applied.
+    """
+
+    start_line: int
+    end_line: int
+    depth: int
+    tokens: tuple[str, ...]
+    rewrites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Statements of the left that stand opposite statements of the right.
+
+    pairs: (left index, right index, score in 0..1), by left index; a statement that was joined or split has several.
+    similarity: matched token mass over the mass of both sides together; containment: over the smaller side's mass.
+    """
+
+    pairs: tuple[tuple[int, int, float], ...]
+    regions: tuple[Region, ...]
+    edits: tuple[Edit, ...]
+    renames: tuple[Rename, ...]
+    conflicts: int
+    similarity: float
+    containment: float
