@@ -28,6 +28,7 @@ class Grammar:
     extensions: tuple[str, ...]
     kinds: tuple[tuple[str, tuple[str, ...]], ...]
     roles: tuple[Role, ...]
+    builtins: tuple[str, ...]
     version: str  # changes whenever the data changes: part of the cache key
 
     def of(self, meaning: str) -> tuple[str, ...]:
@@ -54,6 +55,7 @@ def grammar(language: str) -> Grammar:
         extensions=tuple(data["extensions"]),
         kinds=tuple((meaning, tuple(names)) for meaning, names in sorted(data["kinds"].items())),
         roles=tuple(Role(r["role"], tuple(r["parents"]), r["position"]) for r in data["roles"]),
+        builtins=tuple(data["builtins"]),
         version=hashlib.sha256(raw).hexdigest()[:16],
     )
 

@@ -36,3 +36,13 @@ def blind_labels(forest: Forest) -> NDArray[np.uint64]:
 def raw_labels(forest: Forest, blind: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """As the blind form, and names and literals count."""
     return blind + mix(forest.columns.text)
+
+
+def content_labels(forest: Forest, kept: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Own names are one symbol; names that nobody can rename and literals are spelled; the shape counts."""
+    c = forest.columns
+    size = c.after.astype(np.int64) - np.arange(len(c.after))
+    label = c.kind.astype(np.uint64) << np.uint64(40) | size.astype(np.uint64)
+    spelled = (c.text != 0) & (kept | (c.role == 0))
+    label[spelled] ^= mix(c.text[spelled])
+    return mix(label)

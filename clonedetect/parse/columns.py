@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.domain import Columns, Statements
+from clonedetect.domain import TEXT_BASE, Columns, Statements
 from clonedetect.grammar import ANY, LAST
 from clonedetect.parse.language import INNER, KEEP, flags, kinds, parser, role_rules
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BASE = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2**64
-_INVERSE = pow(_BASE, -1, 1 << 64)
 _COLON = ord(":")
 
 
@@ -32,7 +30,7 @@ class _Powers:
         return self.values
 
 
-_POWERS, _INVERSES = _Powers(_BASE), _Powers(_INVERSE)
+_POWERS, _INVERSES = _Powers(TEXT_BASE), _Powers(pow(TEXT_BASE, -1, 1 << 64))
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -45,7 +43,7 @@ def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def content_hashes(data: bytes, start: NDArray[np.uint32], end: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """64-bit hashes of the byte ranges `start:end`, equal for equal bytes in every run; never 0."""
+    """`domain.content_hash` of the byte ranges `start:end`, all at once by prefix sums."""
     if not len(start):
         return np.zeros(0, np.uint64)
     raw = np.frombuffer(data, np.uint8).astype(np.uint64) + np.uint64(1)

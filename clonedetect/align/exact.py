@@ -1,0 +1,97 @@
+"""What differs inside verified matches: the leaves of all of them side by side in arrays, counted per match."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from clonedetect.domain import Forest, Matches
+
+_BATCH = 3_000_000  # leaf pairs at a time: bounds memory
+
+
+@dataclass(frozen=True, slots=True)
+class ExactPair:
+    """One match: its tokens, how many name places contradict the match's own majority, how many literals differ.
+
+    names: (left row, right row, role index, places) for each pair of different names that stand opposite each other.
+    """
+
+    tokens: int
+    conflicts: int
+    literals: int
+    names: tuple[tuple[int, int, int, int], ...]
+
+
+def compare_exact(left: Forest, right: Forest, matches: Matches) -> list[ExactPair]:
+    """One `ExactPair` per match, in order."""
+    lrow, rrow = left.statements.row.astype(np.int64), right.statements.row.astype(np.int64)
+    lo, at = lrow[matches.left_first], rrow[matches.right_first]
+    size = left.columns.after[lrow[matches.left_last]].astype(np.int64) - lo
+    out: list[ExactPair] = []
+    total = np.cumsum(size)
+    begin = 0
+    while begin < len(size):
+        base = int(total[begin - 1]) if begin else 0
+        stop = max(begin + 1, int(np.searchsorted(total, base + _BATCH, side="right")))
+        out.extend(_batch(left, right, lo[begin:stop], at[begin:stop], size[begin:stop]))
+        begin = stop
+    return out
+
+
+def _batch(
+    left: Forest, right: Forest, lo: NDArray[np.int64], at: NDArray[np.int64], size: NDArray[np.int64]
+) -> list[ExactPair]:
+    n = len(lo)
+    pair = np.repeat(np.arange(n), size)
+    step = np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size)
+    l, r = lo[pair] + step, at[pair] + step
+    lc, rc = left.columns, right.columns
+    leaf = lc.after[l] == l + 1
+    tokens = np.bincount(pair[leaf], minlength=n)
+    role = lc.role[l]
+    literals = np.bincount(pair[(role == 0) & (lc.text[l] != rc.text[r])], minlength=n)
+
+    named = role > 0
+    pair, l, r, role = pair[named], l[named], r[named], role[named]
+    lt, rt = lc.text[l], rc.text[r]
+    order = np.lexsort((l, rt, lt, pair))
+    pair, l, r, role, lt, rt = (x[order] for x in (pair, l, r, role, lt, rt))
+    new = np.ones(len(pair), bool)
+    new[1:] = (pair[1:] != pair[:-1]) | (lt[1:] != lt[:-1]) | (rt[1:] != rt[:-1])
+    begin = np.flatnonzero(new)
+    count = np.diff(np.concatenate((begin, [len(pair)])))
+    # The rarest role says most: a class or function name also stands as a plain name where it is used.
+    role = np.maximum.reduceat(role, begin) if len(begin) else role
+    pair, l, r, lt, rt = pair[begin], l[begin], r[begin], lt[begin], rt[begin]
+    conflicts = np.zeros(n, np.int64)
+    for side in (lt, rt):  # places that are not the majority of their name, from either side
+        conflicts = np.maximum(conflicts, _minority(pair, side, count, n))
+    changed = lt != rt
+    pair, l, r, role, count = pair[changed], l[changed], r[changed], role[changed], count[changed]
+    edges = np.searchsorted(pair, np.arange(n + 1))
+    rows = list(zip(l.tolist(), r.tolist(), role.tolist(), count.tolist(), strict=True))
+    return [
+        ExactPair(int(tokens[i]), int(conflicts[i]), int(literals[i]), tuple(rows[edges[i] : edges[i + 1]]))
+        for i in range(n)
+    ]
+
+
+def _minority(
+    pair: NDArray[np.int64], name: NDArray[np.uint64], count: NDArray[np.int64], n: int
+) -> NDArray[np.int64]:
+    """Per match the places where a name stands opposite another partner than its most frequent one."""
+    order = np.lexsort((name, pair))
+    p, m, c = pair[order], name[order], count[order]
+    if not len(p):
+        return np.zeros(n, np.int64)
+    new = np.ones(len(p), bool)
+    new[1:] = (p[1:] != p[:-1]) | (m[1:] != m[:-1])
+    begin = np.flatnonzero(new)
+    excess = np.add.reduceat(c, begin) - np.maximum.reduceat(c, begin)
+    return np.bincount(p[begin], weights=excess, minlength=n).astype(np.int64)

@@ -1,0 +1,246 @@
+"""The run, in the order in which the rooms work. The only place that knows it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clonedetect import __version__
+from clonedetect.acquire import acquire, default_cache_dir
+from clonedetect.align import Fragments, compare_exact, exact_pairs
+from clonedetect.assess import source_evidence, verdict
+from clonedetect.domain import ClonePair, Comparison, Forest, Fragment, Identity, Quote, SideSummary, Snapshot
+from clonedetect.fingerprint import fingerprint
+from clonedetect.grammar import languages_by_extension
+from clonedetect.group import clone_classes, file_pairs, matched_lines, rename_map
+from clonedetect.match import match_exact
+from clonedetect.normalise import blind_labels, raw_labels
+from clonedetect.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+QUOTE_BYTES = 24_000_000  # source text that a report carries at most
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to scan. Every default is what the command line uses.
+
+    jobs: worker processes, None for one a core. cache_dir: None for the user's cache directory.
+    include, exclude: globs on paths. max_bytes: larger files are skipped.
+    vendored, generated: examine such files too instead of skipping them.
+    """
+
+    jobs: int | None = None
+    cache: bool = True
+    cache_dir: Path | None = None
+    left_subdir: str | None = None
+    right_subdir: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_bytes: int = 2_000_000
+    vendored: bool = False
+    generated: bool = False
+    history: bool = True
+    times: bool = True
+
+
+Progress = "Callable[[str, float | None], None]"
+
+
+class _Clock:
+    """Seconds by stage; tells the caller which stage begins."""
+
+    def __init__(self, progress: Callable[[str, float | None], None] | None) -> None:
+        self.progress, self.stages, self.last = progress, [], time.perf_counter()
+
+    def done(self, stage: str, then: str | None = None) -> None:
+        now = time.perf_counter()
+        self.stages.append((stage, round(now - self.last, 3)))
+        self.last = now
+        if self.progress and then:
+            self.progress(then, None)
+
+
+def scan(
+    left: str | Path,
+    right: str | Path,
+    ancestors: Sequence[str | Path] = (),
+    options: Options | None = None,
+    progress: Callable[[str, float | None], None] | None = None,
+) -> Comparison:
+    """Compare two repositories.
+
+    `left`, `right` and `ancestors` are origins: a directory, a git URL, `owner/name`, `hf:owner/name`, each with an
+    optional `@revision`. `progress(stage, share)` is called as the run goes on. Raises OriginError for an origin that
+    cannot be read; a single unreadable file is a `skipped` entry instead.
+    """
+    options = options or Options()
+    clock = _Clock(progress)
+    clock.done("start", "reading")
+    snapshots = [
+        _acquire(str(left), options.left_subdir, options, progress),
+        _acquire(str(right), options.right_subdir, options, progress),
+        *(_acquire(str(a), None, options, progress) for a in ancestors),
+    ]
+    clock.done("acquire", "parsing")
+    cache = (options.cache_dir or default_cache_dir()) / "columns.sqlite" if options.cache else None
+
+    def parsed(done: int, total: int) -> None:
+        if progress:
+            progress("parsing", done / total)
+
+    forests = parse(
+        [("left", snapshots[0].files), ("right", snapshots[1].files)], jobs=options.jobs, cache=cache, progress=parsed
+    )
+    clock.done("parse", "matching")
+    prints = []
+    for forest in forests:
+        blind = blind_labels(forest)
+        prints.append(fingerprint(forest, blind, raw_labels(forest, blind)))
+    clock.done("fingerprint")
+    matches = match_exact(*forests, *prints)
+    del prints
+    clock.done("match", "aligning")
+    fragments = Fragments(forests[0]), Fragments(forests[1])
+    pairs, _ = exact_pairs(*fragments, matches, compare_exact(*forests, matches))
+    pairs.sort(key=lambda p: (-p.similarity * (p.left.end_line - p.left.start_line + 1), p.id))
+    clock.done("align", "grouping")
+    groups = (
+        [fragments[0].fragment(p, p) for p in ls] + [fragments[1].fragment(p, p) for p in rs]
+        for ls, rs in matches.classes
+    )
+    classes = clone_classes(pairs, groups)
+    identity = _identity(snapshots[0], snapshots[1])
+    lines = [dict(zip((f.path for f in forest.files), forest.lines.tolist(), strict=True)) for forest in forests]
+    paths = {(a, b) for a, b, _ in identity.files if a in lines[0] and b in lines[1]}
+    files = file_pairs(pairs, paths, *lines)
+    renames = rename_map(pairs)
+    sides = [_summary(s, f) for s, f in zip(snapshots, forests, strict=False)]
+    evidence = source_evidence(sides[0], sides[1], pairs, matched_lines(pairs), identity)
+    clock.done("group")
+    quotes = _quotes(forests, pairs)
+    clock.done("quote")
+    return Comparison(
+        version=__version__,
+        options=_options(options),
+        left=sides[0],
+        right=sides[1],
+        ancestors=tuple(_summary(s, None) for s in snapshots[2:]),
+        clone_pairs=tuple(pairs),
+        clone_classes=classes,
+        file_pairs=files,
+        rename_map=renames,
+        identity=identity,
+        evidence=evidence,
+        verdict=verdict(evidence, sides[0], sides[1]),
+        channels=_not_examined(),
+        quotes=quotes,
+        seconds=tuple(clock.stages) if options.times else (),
+    )
+
+
+def _acquire(
+    origin: str, subdir: str | None, options: Options, progress: Callable[[str, float | None], None] | None
+) -> Snapshot:
+    return acquire(
+        origin,
+        subdir=subdir,
+        include=options.include,
+        exclude=options.exclude,
+        cache_dir=options.cache_dir,
+        max_bytes=options.max_bytes,
+        extensions=languages_by_extension(),
+        vendored=options.vendored,
+        generated=options.generated,
+        progress=progress,
+    )
+
+
+def _options(options: Options) -> tuple[tuple[str, str | int | float | bool | None], ...]:
+    """What a report says of the options: all that can change a finding, nothing that cannot (jobs, cache, paths)."""
+    silent = {"jobs", "cache", "cache_dir", "times"}
+    out = []
+    for f in fields(options):
+        if f.name not in silent:
+            value = getattr(options, f.name)
+            out.append((f.name, " ".join(value) if isinstance(value, tuple) else value))
+    return tuple(sorted(out))
+
+
+def _identity(left: Snapshot, right: Snapshot) -> Identity:
+    """Files with equal content on both sides; the empty file is nobody's."""
+    by_id: dict[str, list[str]] = {}
+    for entry in right.entries:
+        if entry.size:
+            by_id.setdefault(entry.lfs_oid or entry.blob, []).append(entry.path)
+    found = [
+        (entry.path, path, entry.lfs_oid or entry.blob)
+        for entry in left.entries
+        if entry.size
+        for path in by_id.get(entry.lfs_oid or entry.blob, ())
+    ]
+    return Identity(tuple(sorted(found)))
+
+
+def _summary(snapshot: Snapshot, forest: Forest | None) -> SideSummary:
+    languages = Counter(f.language for f in snapshot.files)
+    skipped = (*snapshot.skipped, *(forest.skipped if forest else ()))
+    lines = int(forest.lines.sum()) if forest else sum(f.data.count(b"\n") for f in snapshot.files)
+    return SideSummary(
+        origin=snapshot.origin,
+        revision=snapshot.revision,
+        dirty=snapshot.dirty,
+        files=len(forest.files) if forest else len(snapshot.files),
+        lines=lines,
+        languages=tuple(sorted(languages.items())),
+        skipped=tuple(sorted(skipped, key=lambda s: (s.path, s.reason))),
+        first_commit=snapshot.first_commit,
+        last_commit=snapshot.last_commit,
+        notes=snapshot.notes,
+    )
+
+
+def _not_examined() -> tuple[tuple[str, str], ...]:
+    reason = "not built yet in this version"
+    return tuple((c, reason) for c in ("attribution", "config", "history", "predictions", "tokenizer", "weights"))
+
+
+def _quotes(forests: Sequence[Forest], pairs: Iterable[ClonePair]) -> tuple[Quote, ...]:
+    """The lines that the pairs show, each once, the first pairs first until the bound is reached."""
+    wanted: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    files = {(forest.side, f.path): f for forest in forests for f in forest.files}
+    for pair in pairs:
+        for fragment in (pair.left, pair.right):
+            wanted.setdefault((fragment.side, fragment.path), []).append(_file_lines(fragment, files))
+    quotes: list[Quote] = []
+    size = 0
+    for (side, path), spans in wanted.items():
+        file = files[side, path]
+        lines = file.data.split(b"\n")
+        reached = 0
+        merged: list[list[int]] = []
+        for start, end in sorted(spans):
+            if merged and start <= reached + 1:
+                merged[-1][1] = reached = max(reached, end)
+            else:
+                merged.append([start, end])
+                reached = end
+        for start, end in merged:
+            text = b"\n".join(lines[start - 1 : end]).decode("utf-8", "replace")
+            size += len(text)
+            if size > QUOTE_BYTES:
+                return tuple(sorted(quotes, key=lambda q: (q.side, q.path, q.start_line)))
+            quotes.append(Quote(forests[0].side if side == forests[0].side else forests[1].side, path, file.blob, start, text))
+    return tuple(sorted(quotes, key=lambda q: (q.side, q.path, q.start_line)))
+
+
+def _file_lines(fragment: Fragment, files: dict) -> tuple[int, int]:
+    """A fragment's lines in its file's joined code: a notebook's cell lines are put back."""
+    cells = files[fragment.side, fragment.path].cells
+    base = dict(cells)[fragment.cell] - 1 if fragment.cell else 0
+    return fragment.start_line + base, fragment.end_line + base
