@@ -56,8 +56,9 @@ def escaped(text: str) -> str:
     if len(short) > _TEXT_LIMIT:
         short = f"{short[:_TEXT_LIMIT]} …"
     marked = _SPECIAL.sub(r"\\\1", html.escape(short, quote=False))
-    # A character reference's own `#` and `;` must not be escaped, so mentions are broken up last.
-    return marked.replace("@", "&#64;").replace("www", "&#119;ww")
+    # Hosts look for mentions (@name), issues (#1) and addresses in the rendered text, where escapes no longer help;
+    # they leave code elements alone.
+    return marked.replace("@", "<code>&#64;</code>").replace("\\#", "<code>&#35;</code>").replace("www", "<code>w</code>ww")
 
 
 def code(text: str) -> str:
@@ -71,7 +72,8 @@ def code(text: str) -> str:
 
 
 def _references(text: str) -> str:
-    return "".join(c if c.isalnum() or c in " /.,-=" else f"&#{ord(c)};" for c in text)
+    references = "".join(c if c.isalnum() or c in " /.,-=" else f"&#{ord(c)};" for c in text)
+    return references.replace("www.", "www&#46;")
 
 
 def _side(label: str, side: SideSummary) -> str:

@@ -1,0 +1,157 @@
+"""The report as one HTML file: nothing loaded, nothing sent, readable without JavaScript.
+
+Every string of a repository passes `visible` (by Jinja's `finalize`) and then Jinja's autoescape; the data for the
+page's own script is JSON in which no markup can begin. The content security policy names the hashes of the page's own
+script and style and forbids everything else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final, get_args
+from urllib.parse import quote as percent_encoded
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from clonedetect.domain import Comparison, Fragment, Strength
+from clonedetect.report import wording
+from clonedetect.report.escape import visible
+from clonedetect.report.html_data import SourceIndex, page_data
+from clonedetect.report.plots import coverage, heat_map, histogram
+
+_SECTIONS: Final = "sections/"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of the page. A new channel adds `templates/sections/NN-name.html.j2` and nothing else."""
+
+    id: str
+    title: str
+    body: Markup
+
+
+@cache
+def environment() -> Environment:
+    """The Jinja environment of the package: autoescape on, invisible characters made visible, undefined is an error."""
+    made = Environment(
+        loader=PackageLoader("clonedetect.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        auto_reload=False,
+    )
+    made.globals.update(
+        bits=wording.bits,
+        counted=wording.counted,
+        examined=wording.examined,
+        figure=wording.figure,
+        name=wording.name,
+        nothing_shared=wording.nothing_shared,
+        origin=wording.origin,
+        pair_anchor=pair_anchor,
+        percent=wording.percent,
+        place=wording.place,
+        relation=wording.relation,
+        shorten=shorten,
+        strengths=get_args(Strength),
+        types=wording.TYPES,
+    )
+    return made
+
+
+def _shown(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def pair_anchor(pair_id: str) -> str:
+    """The permalink of a pair, without the `#`."""
+    return "pair-" + percent_encoded(visible(pair_id), safe="")
+
+
+def shorten(path: str, limit: int = 44) -> str:
+    """The end of a path, which tells files apart, in at most `limit` characters."""
+    path = visible(path)
+    return path if len(path) <= limit else "…" + path[1 - limit :]
+
+
+def to_html(comparison: Comparison) -> str:
+    """The comparison as one self-contained HTML file. Equal comparisons give equal bytes."""
+    css, head_js, js = (_asset(name) for name in ("report.css", "head.js", "report.js"))
+    policy = (
+        f"default-src 'none'; script-src {_hash(head_js)} {_hash(js)}; style-src {_hash(css)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    index = SourceIndex(comparison)
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            comparison=comparison,
+            sections=_sections(comparison, index),
+            policy=Markup(policy),
+            css=Markup(css),
+            head_js=Markup(head_js),
+            js=Markup(js),
+            data=Markup(page_data(comparison, index)),
+        )
+    )
+
+
+def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
+    pairs = wording.ranked(comparison.clone_pairs)
+    sides = [("left", comparison.left), ("right", comparison.right), *(("ancestor", a) for a in comparison.ancestors)]
+    rename_places: dict[tuple[str, str], list[str]] = {}
+    for pair in pairs:
+        for rename in pair.renames:
+            rename_places.setdefault((rename.left, rename.right), []).append(pair.id)
+
+    def line_anchor(fragment: Fragment) -> str:
+        return index.anchor(fragment)
+
+    context: dict[str, Any] = {
+        "comparison": comparison,
+        "pairs": pairs,
+        "pair_ids": {pair.id for pair in pairs},
+        "explained": sum(pair.explained_by is not None for pair in pairs),
+        "rename_places": rename_places,
+        "heat": heat_map(comparison, index),
+        "histogram": histogram(pairs) if pairs else None,
+        "coverage": {side: coverage(pairs, side) for side in ("left", "right")},
+        "sources": index.sources,
+        "line_anchor": line_anchor,
+        "skipped": [(label, each) for label, side in sides for each in side.skipped],
+        "notes": [(label, note) for label, side in sides for note in side.notes],
+    }
+    sections = []
+    env = environment()
+    for template_name in sorted(name for name in env.list_templates() if name.startswith(_SECTIONS)):
+        module = env.get_template(template_name).make_module(context)
+        body = Markup(str(module).strip())  # noqa: S704 - the template engine escaped it
+        if body:
+            sections.append(Section(module.id, module.title, body))  # ty: ignore[unresolved-attribute]
+    return sections
+
+
+def to_notebook_html(comparison: Comparison) -> str:
+    """A small HTML fragment for a notebook's `_repr_html_`: verdict, evidence and the strongest pairs, no script."""
+    return (
+        environment()
+        .get_template("notebook.html.j2")
+        .render(comparison=comparison, pairs=wording.ranked(comparison.clone_pairs))
+    )
+
+
+@cache
+def _asset(name: str) -> str:
+    return resources.files("clonedetect.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,208 @@
+"""What the page's script needs: quoted source once per file, its syntax classes, and the pairs, as compact JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+from pygments.lexer import Lexer
+from pygments.lexers.python import PythonLexer
+from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
+
+from clonedetect.domain import Comparison, Fragment
+from clonedetect.report import wording
+from clonedetect.report.escape import visible, visible_line
+from clonedetect.report.quoted import quote_path, split_lines
+
+COLOURED: Final = 400_000
+"""Characters of source that get syntax classes, strongest pairs first: Pygments reads about a megabyte a second."""
+
+_LONGEST_COLOURED: Final = 2_000  # columns; regular expressions of a lexer can be slow on longer lines
+# A letter for each class of token; the first that matches. Letters are CSS classes in report.css.
+_LETTERS: Final[tuple[tuple[_TokenType, str], ...]] = (
+    (Comment, "c"),
+    (String, "s"),
+    (Keyword, "k"),
+    (Number, "m"),
+    (Name.Builtin, "b"),
+    (Name.Decorator, "d"),
+    (Name.Function, "f"),
+    (Name.Class, "f"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One quoted range of a file, ready to be shown."""
+
+    side: str
+    path: str
+    blob: str
+    numbers: str
+    code: Markup
+    start_line: int
+    lines: tuple[str, ...]
+
+
+class SourceIndex:
+    """Numbers the paths and the quoted ranges of a comparison, so that the page names each once."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.paths: dict[str, dict[str, int]] = {"left": {}, "right": {}}
+        starts: dict[tuple[str, str], set[int]] = {}
+        for pair in comparison.clone_pairs:
+            for fragment in (pair.left, pair.right):
+                self.path(fragment)
+                starts.setdefault((fragment.side, quote_path(fragment)), set()).add(fragment.start_line)
+        for quote in comparison.quotes:
+            self.paths[quote.side].setdefault(quote.path, len(self.paths[quote.side]))
+        self.sources = [
+            self._source(q.side, q.path, q.blob, q.start_line, q.text, starts.get((q.side, q.path), set()))
+            for q in comparison.quotes
+        ]
+
+    def path(self, fragment: Fragment) -> int:
+        """The number of the fragment's file on its side."""
+        paths = self.paths[fragment.side]
+        return paths.setdefault(quote_path(fragment), len(paths))
+
+    def anchor(self, fragment: Fragment) -> str:
+        """The id of the place in the listing where the fragment starts."""
+        return f"{fragment.side}-{self.path(fragment)}-{fragment.start_line}"
+
+    def _source(self, side: str, path: str, blob: str, start: int, text: str, anchors: set[int]) -> Source:
+        lines = tuple(visible_line(line) for line in split_lines(text))
+        marked = [
+            Markup('<a id="{}"></a>{}').format(f"{side}-{self.paths[side][path]}-{number}", line)
+            if number in anchors
+            else escape(line)
+            for number, line in enumerate(lines, start)
+        ]
+        numbers = Markup("\n").join(map(str, range(start, start + len(lines))))
+        return Source(side, path, blob, numbers, Markup("\n").join(marked), start, lines)
+
+
+def page_data(comparison: Comparison, index: SourceIndex) -> str:
+    """The pairs and the index of the source as JSON that is safe inside a script element."""
+    table = _Table()
+    pairs = wording.ranked(comparison.clone_pairs)
+    rows = [
+        [
+            visible(pair.id),
+            pair.type,
+            _rounded(pair.similarity),
+            _rounded(pair.containment),
+            _rounded(pair.bits),
+            None if pair.e_value is None or not math.isfinite(pair.e_value) else float(f"{pair.e_value:.3g}"),
+            -1 if pair.explained_by is None else table.text(pair.explained_by),
+            _fragment(pair.left, index, table),
+            _fragment(pair.right, index, table),
+            [number for region in pair.regions for number in (*region.left, *region.right)],
+            _flat((table.row("renames", r.left, r.right, r.kind), r.count) for r in pair.renames),
+            _flat((table.text(e.kind), e.count) for e in pair.edits),
+            pair.conflicts,
+            _flat((table.row("features", f.text, _rounded(f.bits)), f.count) for f in pair.features),
+        ]
+        for pair in pairs
+    ]
+    coloured = _coloured(comparison, index)
+    data = {
+        "origins": [wording.origin(comparison.left), wording.origin(comparison.right)],
+        "types": wording.TYPES,
+        "paths": [[visible(path) for path in index.paths[side]] for side in ("left", "right")],
+        "sources": [
+            [
+                int(source.side == "right"),
+                index.paths[source.side][source.path],
+                source.start_line,
+                visible(source.blob),
+                _runs(source) if number in coloured else "",
+            ]
+            for number, source in enumerate(index.sources)
+        ],
+        "pairs": rows,
+        "texts": list(table.texts),
+        "renames": list(table.rows["renames"]),
+        "features": list(table.rows["features"]),
+    }
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # JSON has these three only inside strings; as escapes no tag or comment can begin or end.
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+class _Table:
+    """Texts, renames and features that many pairs share, each written once."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, int] = {}
+        self.rows: dict[str, dict[tuple[Any, ...], int]] = {"renames": {}, "features": {}}
+
+    def text(self, text: str) -> int:
+        return self.texts.setdefault(visible(text), len(self.texts))
+
+    def row(self, kind: str, *values: str | float | None) -> int:
+        shown = tuple(visible(value) if isinstance(value, str) else value for value in values)
+        return self.rows[kind].setdefault(shown, len(self.rows[kind]))
+
+
+def _fragment(fragment: Fragment, index: SourceIndex, table: _Table) -> list[int]:
+    row = [index.path(fragment), fragment.start_line, fragment.end_line]
+    return [*row, table.text(fragment.name), table.text(fragment.kind)]
+
+
+def _flat(pairs: Iterable[tuple[int, int]]) -> list[int]:
+    return [number for pair in pairs for number in pair]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, 3)
+
+
+def _coloured(comparison: Comparison, index: SourceIndex) -> set[int]:
+    """Numbers of the sources that get syntax classes: those of the strongest pairs, up to `COLOURED` characters."""
+    by_file: dict[tuple[str, str], list[int]] = {}
+    for number, source in enumerate(index.sources):
+        by_file.setdefault((source.side, source.path), []).append(number)
+    chosen: set[int] = set()
+    budget = COLOURED
+    for pair in wording.ranked(comparison.clone_pairs):
+        for fragment in (pair.left, pair.right):
+            for number in by_file.pop((fragment.side, quote_path(fragment)), ()):
+                budget -= sum(map(len, index.sources[number].lines))
+                if budget < 0:
+                    return chosen
+                chosen.add(number)
+    return chosen
+
+
+@cache
+def _letter(kind: _TokenType) -> str:
+    return next((letter for known, letter in _LETTERS if kind in known), ".")
+
+
+@cache
+def _lexer() -> Lexer:
+    return PythonLexer(stripnl=False, ensurenl=False)
+
+
+def _runs(source: Source) -> str:
+    """Classes of the source's tokens as runs, a letter and a length each (`k3.1f4`); `.` is plain text."""
+    if not source.path.partition("#")[0].endswith((".py", ".pyi", ".ipynb")):
+        return ""
+    if any(len(line) > _LONGEST_COLOURED for line in source.lines):
+        return ""
+    runs: list[str] = []
+    letter, length = ".", 0
+    for _, kind, value in _lexer().get_tokens_unprocessed("\n".join(source.lines)):
+        new = _letter(kind)
+        if new != letter:
+            if length:
+                runs.append(f"{letter}{length}")
+            letter, length = new, 0
+        length += len(value)
+    return "".join(runs) if letter == "." else "".join([*runs, f"{letter}{length}"])
