@@ -186,8 +186,8 @@ def run_watched(
             del said[:-65536]
             *lines, pending = (pending + chunk).replace(b"\r", b"\n").split(b"\n")
             pending = pending[-4096:]
-            if lines:
-                on_line(lines[-1].decode("utf-8", "replace"))
+            for line in lines:
+                on_line(line.decode("utf-8", "replace"))
         process.wait(timeout=stall_seconds)
         threads[1].join(timeout=stall_seconds)
         return Result(process.returncode, b"".join(out), said.decode("utf-8", "replace"))

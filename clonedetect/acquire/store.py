@@ -57,16 +57,16 @@ def open_mirror(
         raise ValueError("an origin without URL has no mirror")
     tell = progress or (lambda stage, share: None)
     place = cache_dir / "repositories"
+    lock = place / f"{_key(origin.url)}.lock"
     try:
         place.mkdir(parents=True, exist_ok=True)
-        with _locked(
-            place / f"{_key(origin.url)}.lock", lambda: tell(f"waiting for another run on {origin.display}", None)
-        ):
-            yield _update(origin, origin.url, place, tell, stall_seconds or STALL_SECONDS)
-    except PermissionError as error:
+        lock.touch()
+    except OSError as error:
         raise OriginError(
             f"the cache directory {cache_dir} cannot be written ({error.strerror}): name another"
         ) from error
+    with _locked(lock, lambda: tell(f"waiting for another run on {origin.display}", None)):
+        yield _update(origin, origin.url, place, tell, stall_seconds or STALL_SECONDS)
 
 
 def _key(url: str) -> str:
@@ -174,6 +174,8 @@ def _set_head(store: ObjectStore, target: str | None, has_head: bool) -> None:
         (store.git_dir / "HEAD").write_text(f"ref: {target}\n", encoding="utf-8")
     elif has_head and (commit := store.commit_of("refs/clonedetect/head")) is not None:
         (store.git_dir / "HEAD").write_text(f"{commit}\n")
+    else:  # the server's HEAD names a branch that does not exist; so shall ours
+        (store.git_dir / "HEAD").write_text("ref: refs/heads/.invalid\n")
 
 
 def _relay(line: str, origin: Origin, tell: Progress) -> None:
