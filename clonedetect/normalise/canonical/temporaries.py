@@ -1,0 +1,440 @@
+"""Single-use temporaries inlined, and the loops that build one value folded, under a liveness analysis.
+
+Every assignment to a local name is a version of its own, as in single-assignment form: it may be inlined into its
+only use when that version is dead afterwards, whatever other versions of the name do. Liveness is the classic
+backward data flow (Kildall 1973) over structured statements, with the local names as bits of an integer. What an
+expression does (`INERT`, `READS`, `ACTS`) decides what it may be moved across: two things that may change state
+never change their order, and nothing that may change state becomes conditional or repeated.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from clonedetect.normalise.canonical import loops
+from clonedetect.normalise.canonical.nodes import (
+    ACTS,
+    BUILTINS,
+    COMPREHENSIONS,
+    FUNCTIONS,
+    INERT,
+    LARGEST_EXPRESSION,
+    LOOPS,
+    READS,
+    Function,
+    Trace,
+    blocks,
+    children,
+    effect_of,
+    fields,
+    size,
+    walk,
+)
+
+FURTHEST = 40  # statements between a definition and the use it is inlined into
+_TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
+_PINNED = (ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Starred)
+_SEES_LOCALS = frozenset({"locals", "vars", "eval", "exec", "dir"})
+
+
+class Info(NamedTuple):
+    """Local names a statement loads and stores (as bits) and the strongest effect inside it."""
+
+    loads: int
+    stores: int
+    level: int
+
+
+class _Use(NamedTuple):
+    parent: ast.AST
+    field: str
+    index: int  # -1 where the field is not a list
+    level: int  # the strongest effect evaluated before the use
+    conditional: bool
+    repeated: bool
+
+
+def local_names(function: Function) -> frozenset[str]:
+    """Names that only this function's own statements can read or write."""
+    arguments = function.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    every.extend(extra for extra in (arguments.vararg, arguments.kwarg) if extra)
+    stored = {argument.arg for argument in every}
+    odd: set[str] = set()
+    stack: list[ast.AST] = list(function.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                stored.add(node.id)
+            elif node.id in _SEES_LOCALS:
+                return frozenset()
+        elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            odd.add(node.name)
+            odd.update(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
+            odd.update(name for inner in walk(node) if isinstance(inner, ast.Nonlocal) for name in inner.names)
+        elif isinstance(node, ast.Lambda):
+            own = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+            odd.update(inner.id for inner in walk(node) if isinstance(inner, ast.Name) and inner.id not in own)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            odd.update(node.names)
+        elif isinstance(node, ast.alias):
+            odd.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.Delete):
+            odd.update(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
+        else:
+            name = getattr(node, "name", None) or getattr(node, "rest", None)
+            if isinstance(name, str):  # except ... as name, case name
+                odd.add(name)
+            stack.extend(children(node))
+    return frozenset(stored - odd)
+
+
+class Temporaries:
+    """One pass over a function; `changed` says whether anything was rewritten."""
+
+    def __init__(self, local: frozenset[str], trace: Trace, only: frozenset[str] | None = None) -> None:
+        self.bits = {name: 1 << place for place, name in enumerate(sorted(local))}
+        self.trace = trace
+        self.only = only
+        self.changed = False
+        self._known: dict[ast.AST, Info] = {}
+
+    def run(self, block: list[ast.stmt]) -> None:
+        """Rewrite a function's body in place."""
+        self._block(block, 0, 0, 0, 0, True)
+
+    # ------------------------------------------------------------ what a statement touches
+
+    def _scan(self, node: ast.AST) -> Info:
+        known = self._known.get(node)
+        if known is not None:
+            return known
+        bits, loads, stores, level = self.bits, 0, 0, INERT
+        stack: list[ast.AST] = [node]
+        while stack:
+            inner = stack.pop()
+            cls = inner.__class__
+            if cls is ast.Constant:
+                continue
+            if isinstance(inner, ast.Name):
+                bit = bits.get(inner.id, 0)
+                if not bit:
+                    if inner.id not in BUILTINS and level == INERT:
+                        level = READS
+                elif isinstance(inner.ctx, ast.Load):
+                    loads |= bit
+                else:
+                    stores |= bit
+            elif isinstance(inner, COMPREHENSIONS):
+                part = self._comprehension(inner)
+                loads, stores, level = loads | part.loads, stores | part.stores, max(level, part.level)
+            elif isinstance(inner, ast.Lambda):
+                for name in walk(inner.body):
+                    if isinstance(name, ast.Name):
+                        loads |= bits.get(name.id, 0)
+            elif isinstance(inner, (*FUNCTIONS, ast.ClassDef)):
+                level = ACTS  # decorators, bases and defaults run here; its names are no locals
+            else:
+                own = effect_of(inner, bits)
+                if own > level or isinstance(inner, (*_TRY, ast.Match)):
+                    level = max(own, ACTS if isinstance(inner, (*_TRY, ast.Match)) else own)
+                stack.extend(children(inner))
+        info = Info(loads, stores, level)
+        self._known[node] = info
+        return info
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Info:
+        hidden = loads = stores = 0
+        level = INERT
+        for place, generator in enumerate(node.generators):
+            for part in walk(generator.target):
+                if isinstance(part, ast.Name):
+                    hidden |= self.bits.get(part.id, 0)
+            for inner in (generator.iter, *generator.ifs):
+                info = self._scan(inner)
+                loads |= info.loads if (place == 0 and inner is generator.iter) else info.loads & ~hidden
+                stores, level = stores | info.stores, max(level, info.level)
+        for inner in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+            info = self._scan(inner)
+            loads, stores, level = loads | info.loads & ~hidden, stores | info.stores, max(level, info.level)
+        return Info(loads, stores, max(level, READS))
+
+    # ------------------------------------------------------------ liveness
+
+    def _block(self, block: list[ast.stmt], out: int, leave: int, again: int, pinned: int, change: bool) -> int:
+        """Names live before the block. `out`, `leave`, `again`: live at its end, at a break, at a continue.
+
+        `pinned` are live everywhere in it (an exception may lead to their readers). With `change`, rewrites.
+        """
+        live = out | pinned
+        done: list[ast.stmt] = []  # in reverse order
+        after: list[int] = []
+        for stmt in reversed(block):
+            before = self._statement(stmt, live, leave, again, pinned, change) | pinned
+            if change:
+                if isinstance(stmt, ast.Assign) and self._assignment(stmt, done, after):
+                    live = before
+                    continue
+                if isinstance(stmt, ast.For) and done and not pinned and self._allows("loop-to-comprehension"):
+                    new = loops.searching(stmt, done[-1])
+                    if new is not None:
+                        self.trace.note(new, "loop-to-comprehension", stmt, done.pop())
+                        after.pop()
+                        self.changed, stmt, live = True, new, 0
+                        before = self._scan(new).loads
+            done.append(stmt)
+            after.append(live)
+            live = before
+        if change and len(done) != len(block) or any(a is not b for a, b in zip(block, reversed(done), strict=False)):
+            block[:] = done[::-1]
+        return live
+
+    def _statement(self, stmt: ast.stmt, live: int, leave: int, again: int, pinned: int, change: bool) -> int:
+        if isinstance(stmt, ast.If):
+            test = self._scan(stmt.test).loads
+            body = self._block(stmt.body, live, leave, again, pinned, change)
+            orelse = self._block(stmt.orelse, live, leave, again, pinned, change) if stmt.orelse else live
+            result = test | body | orelse
+        elif isinstance(stmt, LOOPS):
+            head = self._scan(stmt.test if isinstance(stmt, ast.While) else stmt.iter).loads
+            target = 0 if isinstance(stmt, ast.While) else self._scan(stmt.target).stores
+            target_loads = 0 if isinstance(stmt, ast.While) else self._scan(stmt.target).loads
+            other = self._block(stmt.orelse, live, leave, again, pinned, change) if stmt.orelse else live
+            around = live | other | head | target_loads
+            around |= self._block(stmt.body, 0, 0, 0, 0, False) & ~target
+            if change:
+                self._block(stmt.body, around, live, around, pinned, True)
+            result = around
+        elif isinstance(stmt, _TRY):
+            held = pinned | live | self._scan(stmt).loads & ~self._own_loads(stmt)
+            for block in blocks(stmt):
+                held |= self._block(block, 0, 0, 0, 0, False) if block is not stmt.body else 0
+            result = held
+            for block in blocks(stmt):
+                result |= self._block(block, held, leave | held, again | held, held, change)
+        elif isinstance(stmt, (ast.With, ast.AsyncWith)):
+            result = self._block(stmt.body, live, leave, again, pinned | live, change)
+            for item in stmt.items:
+                result |= self._scan(item).loads
+        elif isinstance(stmt, ast.Match):
+            result = live | self._scan(stmt.subject).loads
+            for case in stmt.cases:
+                result |= self._block(case.body, live, leave, again, pinned, change)
+                result |= self._scan(case.pattern).loads | (self._scan(case.guard).loads if case.guard else 0)
+        elif isinstance(stmt, ast.Break):
+            return leave
+        elif isinstance(stmt, ast.Continue):
+            return again
+        else:
+            info = self._scan(stmt)
+            if isinstance(stmt, (ast.Return, ast.Raise)):
+                return info.loads
+            return (live & ~info.stores if isinstance(stmt, ast.Assign) else live) | info.loads
+        self._known.pop(stmt, None)
+        return result
+
+    def _own_loads(self, stmt: ast.Try) -> int:
+        loads = 0
+        for inner in stmt.body:
+            loads |= self._scan(inner).loads
+        return loads
+
+    # ------------------------------------------------------------ rewrites
+
+    def _allows(self, tag: str) -> bool:
+        return self.only is None or tag in self.only
+
+    def _assignment(self, stmt: ast.Assign, done: list[ast.stmt], after: list[int]) -> bool:
+        """Fold an assignment into what follows it; True where it vanished."""
+        target = stmt.targets[0]
+        if len(stmt.targets) != 1 or not isinstance(target, ast.Name):
+            return False
+        bit = self.bits.get(target.id, 0)
+        if not bit:
+            return False
+        value = self._scan(stmt.value)
+        level, movable, names = INERT, True, value.loads
+        for place in range(len(done) - 1, max(-1, len(done) - 1 - FURTHEST), -1):
+            follower = done[place]
+            info = self._scan(follower)
+            if (info.loads | info.stores) & bit:
+                if isinstance(follower, ast.For) and self._fold(stmt, bit, place, done, after):
+                    return True
+                if movable and info.loads & bit and self._allows("inlined"):
+                    return self._inline(stmt, target.id, value, level, place, done, after)
+                return False
+            if info.stores & names or (info.level == ACTS and value.level) or (info.level and value.level == ACTS):
+                movable = False
+            level = max(level, info.level)
+        return False
+
+    def _fold(self, stmt: ast.Assign, bit: int, place: int, done: list[ast.stmt], after: list[int]) -> bool:
+        loop = done[place]
+        if not isinstance(loop, ast.For):
+            return False
+        stores = self._scan(loop).stores & ~bit
+        dead = not stores & after[place]
+        new: ast.stmt | None = None
+        tag = "loop-to-comprehension"
+        if dead and self._allows(tag):
+            new = loops.collect(stmt, loop) or loops.total(stmt, loop) or loops.flagged(stmt, loop)
+        second = -1
+        if new is None and self._allows("loop-to-min"):
+            tag = "loop-to-min"
+            found = loops.extreme([stmt], loop) if dead else None
+            for other in range(place + 1, len(done)):
+                inner = done[other]
+                if found is None and isinstance(inner, ast.Assign) and self._scan(inner).stores & stores:
+                    found, second = loops.extreme([stmt, inner], loop), other
+            if found is None:
+                return False
+            new, score = found
+            kept = bit | (self._scan(done[second]).stores if second >= 0 else 0)
+            if score is not None:
+                kept &= ~self.bits.get(score, 0)
+            if (self._scan(loop).stores & ~kept) & after[place]:
+                return False
+        if new is None:
+            return False
+        sources = [stmt, loop, *loop.body]
+        for inner in loop.body:  # marks only: their lines are the loop's
+            sources.extend(deeper for block in blocks(inner) for deeper in block)
+        self.trace.note(new, tag, *sources)
+        done[place] = new
+        if second >= 0:
+            self.trace.note(new, "", done[second])
+            del done[second], after[second]
+        self.changed = True
+        return True
+
+    def _inline(
+        self, stmt: ast.Assign, name: str, value: Info, level: int, place: int, done: list[ast.stmt], after: list[int]
+    ) -> bool:
+        follower = done[place]
+        killed = isinstance(follower, ast.Assign) and any(
+            isinstance(part, ast.Name) and part.id == name for part in follower.targets
+        )
+        if after[place] & self.bits[name] and not killed:
+            return False
+        found = [inner for inner in walk(follower) if isinstance(inner, ast.Name) and inner.id == name]
+        if len(found) != (2 if killed else 1):
+            return False
+        head = _header(follower)
+        if not head:
+            return False
+        search = _Search(name, self.bits)
+        if isinstance(follower, ast.AugAssign):
+            search.level = READS
+        use = None
+        for parent, field in head:
+            use = search.find(parent, field)
+            if use is not None:
+                break
+        if use is None or use.repeated:
+            return False
+        if use.conditional and (value.level > READS or _may_fail(stmt.value)):
+            return False
+        if value.level == ACTS and (level != INERT or use.level == ACTS):
+            return False
+        if value.level == READS and (level == ACTS or use.level == ACTS):
+            return False
+        if any(isinstance(inner, _PINNED) for inner in walk(stmt.value)):
+            return False
+        if size(stmt.value) + sum(size(getattr(parent, field)) for parent, field in head) > LARGEST_EXPRESSION:
+            return False
+        if use.index < 0:
+            setattr(use.parent, use.field, stmt.value)
+        else:
+            getattr(use.parent, use.field)[use.index] = stmt.value
+        self._known.clear()
+        for between in range(place + 1, len(after)):
+            after[between] |= value.loads
+        self.trace.note(follower, "inlined", stmt)
+        self.changed = True
+        return True
+
+
+def _may_fail(value: ast.expr) -> bool:
+    """Whether leaving out the evaluation could leave out an exception, attribute lookups aside."""
+    return any(isinstance(inner, (ast.Call, ast.Subscript, ast.BinOp, ast.Await, *COMPREHENSIONS)) for inner in walk(value))
+
+
+def _header(stmt: ast.stmt) -> list[tuple[ast.AST, str]]:
+    """The expressions a statement evaluates once, in order of evaluation."""
+    if isinstance(stmt, ast.Assign):
+        return [(stmt, "value"), *((stmt, "targets"),)] if not isinstance(stmt.targets[0], ast.Name) else [(stmt, "value")]
+    if isinstance(stmt, (ast.Return, ast.Expr)):
+        return [(stmt, "value")] if stmt.value is not None else []
+    if isinstance(stmt, ast.AugAssign):
+        return [(stmt, "value")]
+    if isinstance(stmt, (ast.If, ast.Assert)):
+        return [(stmt, "test")]
+    if isinstance(stmt, (ast.For, ast.AsyncFor)):
+        return [(stmt, "iter")]
+    if isinstance(stmt, (ast.With, ast.AsyncWith)):
+        return [(stmt.items[0], "context_expr")]
+    if isinstance(stmt, ast.Raise) and stmt.exc is not None:
+        return [(stmt, "exc")]
+    return [(stmt, "subject")] if isinstance(stmt, ast.Match) else []
+
+
+class _Search:
+    """Finds the one use of a name in order of evaluation, and the effects that come before it."""
+
+    def __init__(self, name: str, local: dict[str, int]) -> None:
+        self.name = name
+        self.local = local
+        self.level = INERT
+
+    def find(self, parent: ast.AST, field: str) -> _Use | None:
+        value = getattr(parent, field)
+        items = value if isinstance(value, list) else [value]
+        for index, item in enumerate(items):
+            use = self._visit(item, parent, field, index if isinstance(value, list) else -1)
+            if use is not None:
+                return use
+        return None
+
+    def _visit(self, node: ast.AST | None, parent: ast.AST, field: str, index: int) -> _Use | None:
+        if not isinstance(node, ast.AST):
+            return None
+        if isinstance(node, ast.Name):
+            if node.id == self.name:
+                return _Use(parent, field, index, self.level, False, False)
+            return None
+        conditional = repeated = False
+        order = list(fields(node))
+        if isinstance(node, ast.IfExp):
+            order = ["test", "body", "orelse"]
+        elif isinstance(node, COMPREHENSIONS):
+            order = ["generators", *(name for name in order if name != "generators")]
+        elif isinstance(node, ast.Lambda):
+            repeated = True
+        for name in order:
+            value = getattr(node, name, None)
+            items = value if isinstance(value, list) else [value]
+            for place, item in enumerate(items):
+                use = self._visit(item, node, name, place if isinstance(value, list) else -1)
+                if use is None:
+                    continue
+                if isinstance(node, ast.IfExp):
+                    conditional = name != "test"
+                elif isinstance(node, ast.BoolOp):
+                    conditional = place > 0
+                elif isinstance(node, ast.Compare):
+                    conditional = name == "comparators" and place > 0
+                elif isinstance(node, COMPREHENSIONS):
+                    repeated = not (name == "generators" and place == 0 and use.field == "iter")
+                elif isinstance(node, ast.comprehension):
+                    repeated = name != "iter"
+                elif isinstance(node, ast.Dict) and (name == "values" or place > 0):
+                    # keys and values alternate: what lies between counts as evaluated before
+                    use = use._replace(level=max([use.level, *(self._effect(item) for item in node.values[:place])]))
+                return use._replace(conditional=use.conditional or conditional, repeated=use.repeated or repeated)
+        self.level = max(self.level, effect_of(node, self.local))
+        return None
+
+    def _effect(self, node: ast.AST) -> int:
+        return max(effect_of(inner, self.local) for inner in walk(node))
