@@ -126,10 +126,10 @@ def _plain(
     origin: Origin, directory: Path, subdir: str, selection: Selection, tell: Progress, notes: tuple[str, ...]
 ) -> Snapshot:
     top = directory / subdir
-    if not top.is_dir() or not top.resolve().is_relative_to(directory.resolve()):
+    if not top.exists() or not top.resolve().is_relative_to(directory.resolve()):
         raise OriginError(_no_subdir(origin, subdir, [path.name for path in directory.iterdir()]))
-    harvest = Harvest(selection)
-    gather_directory(top, harvest, lambda share: tell("reading files", None))
+    harvest = Harvest(replace(selection, root=printable(os.fsencode(subdir))))
+    gather_directory(directory, subdir, harvest, lambda share: tell("reading files", None))
     return _snapshot(origin, None, None, harvest, False, notes)
 
 

@@ -59,6 +59,7 @@ class Selection:
     def refuse_path(self, path: str, size: int) -> str | None:
         """Why a file with a grammar is not examined, judged by its path and size; None if it may be."""
         inner = path[len(self.root) + 1 :] if self.root and path.startswith(self.root + "/") else path
+        inner = path.rpartition("/")[2] if path == self.root else inner
         if self.include and not any(matches(p, pattern) for p in {path, inner} for pattern in self.include):
             return "not among the included paths"
         if any(matches(p, pattern) for p in {path, inner} for pattern in self.exclude):
@@ -141,7 +142,10 @@ def is_generated(data: bytes) -> bool:
     A file generated from another Python file (async to sync, modular to single-file models) is not meant: people
     wrote what it says, and such files are copied between projects.
     """
-    header = _header(data[:8192].decode("utf-8", "replace"))
+    opening = data[:8192]
+    if b"generated" not in opening.lower():
+        return False
+    header = _header(opening.decode("utf-8", "replace"))
     if _FROM_PYTHON.search(header):
         return False
     return any(pattern.search(header) for pattern in _GENERATED)

@@ -67,16 +67,19 @@ class Blob:
 def list_work_tree(repository: Repository, opened: OpenRepository, prefix: bytes) -> Listing:
     """Tracked files, untracked ones that no ignore rule names, and modified ones, by git's own stat comparison.
 
-    git runs with the user's configuration (ignore rules), never with the repository's: no filter or fsmonitor of its
-    choice can run. Raises `UnreadableIndexError`.
+    git runs with neither the repository's configuration nor the user's, so that no filter or fsmonitor runs; only the
+    user's own ignore rules are carried over. Raises `UnreadableIndexError`.
     """
     top = repository.work_tree
     if top is None:
         raise ValueError("a bare repository has no work tree")
-    env = environment(opened.store.git_dir, object_dir=opened.store.object_dir, user_config=True)
-    env |= {"GIT_WORK_TREE": str(top)}
+    env = environment(opened.store.git_dir, object_dir=opened.store.object_dir) | {"GIT_WORK_TREE": str(top)}
+    users = environment(opened.store.git_dir, user_config=True)
+    asked = run(["config", "--global", "--type=path", "--get", "core.excludesFile"], users, top)
+    ignore = os.fsdecode(asked.stdout.rstrip(b"\n"))
+    rules = ["-c", f"core.excludesFile={ignore}"] if asked.status == 0 and ignore else []
     command = ["ls-files", "-z", "-t", "--stage", "--cached", "--others", "--modified", "--exclude-standard"]
-    said = run([*command, "--", *([os.fsdecode(prefix)] if prefix else [])], env, top)
+    said = run([*rules, *command, "--", *([os.fsdecode(prefix)] if prefix else [])], env, top)
     if said.status != 0:
         raise UnreadableIndexError(said.complaint)
     tracked: dict[bytes, TreeFile] = {}
@@ -188,10 +191,14 @@ def _take(reader: DiskReader, file: TreeFile, pointer: tuple[str, int] | None, c
     return changed and blob != file.oid
 
 
-def gather_directory(top: Path, harvest: Harvest, tell: Callable[[float], None]) -> None:
-    """Put the files of a directory outside git into the harvest. Raises `OriginError` for an absurdly large one."""
+def gather_directory(top: Path, subdir: str, harvest: Harvest, tell: Callable[[float], None]) -> None:
+    """Put the files of a directory outside git, below `subdir` of it or all, into the harvest.
+
+    Raises `OriginError` for an absurdly large one.
+    """
     reader = DiskReader(top, "sha1")
-    for done, path in enumerate(_walk(top), 1):
+    paths = _walk(top, subdir) if (top / subdir).is_dir() else iter([os.fsencode(subdir)])
+    for done, path in enumerate(paths, 1):
         if done > MAX_ENTRIES:
             raise OriginError(f"{top.name} holds more than {MAX_ENTRIES:,} files: narrow it to a subdirectory")
         if path.endswith(b"/"):
@@ -202,9 +209,9 @@ def gather_directory(top: Path, harvest: Harvest, tell: Callable[[float], None])
             tell(0.0)
 
 
-def _walk(root: Path) -> Iterator[bytes]:
-    """Every non-directory below `root`, relative, sorted; links are not followed, `.git` is left out."""
-    waiting = [""]
+def _walk(root: Path, subdir: str) -> Iterator[bytes]:
+    """Every non-directory below a subdirectory, relative to `root`, sorted; no link is followed, `.git` left out."""
+    waiting = [subdir]
     while waiting:
         directory = waiting.pop()
         try:
@@ -231,8 +238,8 @@ class DiskReader:
         self._algorithm = algorithm
         self._linked: dict[bytes, bool] = {b"": False}
 
-    def _at(self, path: bytes) -> Path:
-        return self._top / os.fsdecode(path)
+    def _at(self, path: bytes) -> str:
+        return f"{self._top}/{os.fsdecode(path)}"  # not a Path: making one costs more than the call it is for
 
     def size(self, path: bytes) -> int | None:
         """Size in bytes of a regular file, None for anything else."""
@@ -243,7 +250,7 @@ class DiskReader:
         if self._through_link(path.rpartition(b"/")[0]):
             return None, SYMLINK
         try:
-            info = self._at(path).lstat()
+            info = os.lstat(self._at(path))
         except (FileNotFoundError, NotADirectoryError):
             return None, None
         except (OSError, ValueError) as error:
@@ -256,7 +263,7 @@ class DiskReader:
         """Whether a directory is, or lies below, a symbolic link: it may lead out of the tree."""
         known = self._linked.get(directory)
         if known is None:
-            known = self._through_link(directory.rpartition(b"/")[0]) or self._at(directory).is_symlink()
+            known = self._through_link(directory.rpartition(b"/")[0]) or Path(self._at(directory)).is_symlink()
             self._linked[directory] = known
         return known
 
