@@ -1,0 +1,209 @@
+"""What was done to one tensor: the mechanism between opposite values of left and right."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clonedetect.weights.finding import Mechanism
+from clonedetect.weights.grids import GRIDS, Grid, cast_between, grid_of, quantised_scheme
+from clonedetect.weights.linear import Device, RowTest, edge_ratio, singular_values
+from clonedetect.weights.sampling import Sample
+from clonedetect.weights.stream import Moments, Work
+
+RELATED_Z = 4.5  # one tensor in 300,000 independent ones
+ENOUGH = 8.0  # ceiling of z below which a tensor could not show a relation
+EDGE = 1.08  # largest singular value over the Marchenko-Pastur edge: pure noise stays below
+NOISE_FOLLOWS = 0.03  # correlation of |R| with |W|: noise has none, casts +.7
+MIN_SPECTRUM = 24  # rows and columns for the edge to mean something
+MIN_EQUAL = 16  # distinct equal values that chance cannot give
+BLOCK_TYPES = ("q4_", "q5_", "q6_", "q8_")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One tensor's mechanism with what the overall judgement needs of it.
+
+    sigma: of the residual, corrected for storage rounding; None where rounding hides it. edge: of the residual's
+    spectrum. follows: correlation of the residual with the left.
+    """
+
+    mechanism: Mechanism
+    detail: str = ""
+    correlation: float | None = None
+    sigma: float | None = None
+    scale: float = 0.0  # standard deviation of the left
+    edge: float | None = None
+    values: int = 0
+
+
+def _relative(residual: NDArray, reference: NDArray) -> float:
+    size = float(np.square(reference).sum())
+    return math.sqrt(float(np.square(residual).sum()) / size) if size > 0 else math.inf
+
+
+def _scaled(a: NDArray, b: NDArray, tolerance: float) -> tuple[Mechanism, str] | None:
+    """A factor for the whole tensor, per row or per column, and nothing else."""
+    factor = float((a * b).sum() / (a * a).sum())
+    if _relative(b - factor * a, b) <= tolerance:
+        return ("scaled", f"times {factor:.6g}") if abs(factor - 1) > 2 * tolerance else None
+    for axis, label in ((1, "row"), (0, "column")):
+        if min(a.shape) < 4:
+            continue
+        weight = np.square(a).sum(axis=axis, keepdims=True)
+        factors = (a * b).sum(axis=axis, keepdims=True) / np.where(weight > 0, weight, 1)
+        if _relative(b - factors * a, b) <= tolerance and np.ptp(factors) > 4 * tolerance * np.abs(factors).max():
+            span = f"{factors.min():.4g} to {factors.max():.4g}"
+            return "folded", f"a factor per {label}, {span} (normalisation folded in)"
+    return None
+
+
+def _pruned(a: NDArray, b: NDArray, spacing: float) -> str | None:
+    """One side is the other with values set to zero."""
+    for full, thin, label in ((a, b, "right"), (b, a, "left")):
+        zeros = float(np.mean((thin == 0) & (full != 0)))
+        kept = thin != 0
+        if zeros < 0.02 or kept.sum() < 16:
+            continue
+        near = np.abs(full - thin)[kept] <= 1e-6 * np.abs(full[kept]) + spacing * np.abs(full[kept])
+        if near.mean() >= 0.99:
+            return f"{100 * zeros:.0f} % of the {label} set to zero, the rest kept"
+    return None
+
+
+def residual_sigma(a: NDArray, b: NDArray, grid: Grid, moments: Moments) -> float | None:
+    """Standard deviation of right minus left without the storage rounding; None where rounding exceeds it.
+
+    On a fine grid all streamed values count. On a coarse one (bfloat16, float16) only values whose spacing is below
+    sigma do, and the variance of a uniform rounding error, spacing^2 / 12, is taken off.
+    """
+    if grid.mantissa >= 23:
+        return math.sqrt(moments.residual_variance())
+    residual = b - a
+    spacing, stored = grid.spacing(a), grid.spacing(b)
+    sigma = float(residual.std())
+    for _ in range(3):
+        usable = spacing <= 0.7 * sigma
+        if usable.mean() < 0.02 or usable.sum() < 64:
+            return None
+        variance = float(residual[usable].var()) - float(np.square(stored[usable]).mean()) / 12
+        if variance <= 0:
+            return None
+        sigma = math.sqrt(variance)
+    return sigma
+
+
+def _rank(values: NDArray, rounding: float, count: int) -> int | None:
+    """Rank of a residual that is low-rank up to rounding; None where it is not."""
+    energy = np.square(values)
+    total = float(energy.sum())
+    tail = total - np.cumsum(energy)
+    allowed = max(1e-5 * total, 1.5 * rounding * count)
+    below = np.flatnonzero(tail <= allowed)
+    limit = len(values) // 4
+    if below.size and below[0] + 1 <= limit and allowed < 0.5 * total:
+        return int(below[0]) + 1
+    few = max(1, len(values) // 16)
+    return few if tail[few - 1] <= 0.02 * total else None
+
+
+def judge(device: Device, work: Work, sample: Sample, moments: Moments, test: RowTest) -> Judgement:
+    """Name the mechanism of one pair of matrices or vectors from its sums, its sample and its permutation test."""
+    n = moments.count
+    correlation = moments.correlation()
+    scale = math.sqrt(max(moments.aa / moments.finite - (moments.a / moments.finite) ** 2, 0)) if moments.finite else 0
+
+    def found(
+        mechanism: Mechanism, detail: str = "", sigma: float | None = None, edge: float | None = None
+    ) -> Judgement:
+        return Judgement(mechanism, detail, correlation, sigma, scale, edge, work.left.size)
+
+    a, b = sample.left, sample.right
+    if moments.equal == n and n and np.unique(a[:64]).size >= min(MIN_EQUAL, a.size):
+        same = moments.same_bytes == n and work.left.dtype == work.right.dtype
+        if same and not work.turned and work.left.shape == work.right.shape:
+            return found("identical", sigma=0.0)
+        return found("re-encoded", _encoding(work), 0.0)
+    if moments.finite < 0.5 * n or correlation is None:
+        return found("insufficient", "no variance, or mostly not finite")
+    matrix = min(a.shape) > 1
+    related = abs(correlation) >= 0.9 if test.z is None else abs(test.z) >= RELATED_Z and abs(correlation) >= 0.02
+    if not related:
+        weak = test.z is None or test.ceiling < ENOUGH
+        return found("insufficient" if weak else "unrelated")
+    variance = math.sqrt(moments.residual_variance())
+    cast = cast_between(a, b)
+    if cast is not None:
+        return found("cast", cast, variance)
+    coarser = min(grid_of(a), grid_of(b), key=lambda grid: grid.mantissa)
+    spacing = 2.0 ** -(coarser.mantissa + 1)
+    if any(side.dtype.startswith((*BLOCK_TYPES, "int8", "uint8")) for side in (work.left, work.right)):
+        return found("quantised", f"{work.left.dtype} against {work.right.dtype}", variance)
+    pruned = _pruned(a, b, 2 * spacing)
+    if pruned is not None:
+        return found("pruned", pruned, variance)
+    scaled = _scaled(a, b, max(1e-4, spacing))
+    if scaled is not None:
+        return found(scaled[0], scaled[1], variance)
+    if matrix and abs(correlation) >= 0.7:
+        scheme = _one_sided_scheme(a, b)
+        if scheme is not None:
+            return found("quantised", scheme, variance)
+    return _residual(device, sample, moments, coarser, found)
+
+
+def _one_sided_scheme(a: NDArray, b: NDArray) -> str | None:
+    for side, other, label in ((b, a, "right"), (a, b, "left")):
+        scheme = quantised_scheme(side)
+        if scheme is not None and quantised_scheme(other) != scheme:
+            return f"{label}: {scheme}"
+    return None
+
+
+def _residual(device: Device, sample: Sample, moments: Moments, grid: Grid, found) -> Judgement:
+    """Low-rank, noise or fine-tuned, by the spectrum of the residual and its correlation with the left."""
+    a, b = sample.left, sample.right
+    sigma = residual_sigma(a, b, grid, moments)
+    plain = math.sqrt(moments.residual_variance())
+    residual = b - a
+    rows, columns = residual.shape
+    if min(rows, columns) < MIN_SPECTRUM:
+        return found("fine-tuned", "", sigma if sigma is not None else plain)
+    values = singular_values(device, residual)
+    rounding = float(np.square(grid.spacing(b)).mean()) / 12 if grid.mantissa < 52 else 0.0
+    rank = _rank(values, rounding, residual.size)
+    if rank is not None:
+        return found("low-rank", f"rank {rank}", plain)
+    edge = edge_ratio(values, rows, columns)
+    n = moments.finite
+    own = math.sqrt(max(moments.aa * moments.rr, 1e-300))
+    follows = abs(moments.ar) / own
+    magnitude = _correlation(np.abs(residual), np.abs(a)) if grid.mantissa >= 23 else 0.0
+    quiet = follows <= max(NOISE_FOLLOWS, 5 / math.sqrt(n)) and abs(magnitude) <= max(0.05, 5 / math.sqrt(a.size))
+    if edge <= EDGE and quiet:
+        return found("noise", "", sigma, edge)
+    return found("fine-tuned", f"residual spectrum {edge:.2f} of the noise edge", sigma or plain, edge)
+
+
+def _correlation(a: NDArray, b: NDArray) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    size = math.sqrt(float(np.square(a).sum() * np.square(b).sum()))
+    return float((a * b).sum()) / size if size > 0 else 0.0
+
+
+def _encoding(work: Work) -> str:
+    """What differs between two tensors of equal values."""
+    parts = []
+    if work.left.dtype != work.right.dtype:
+        parts.append(f"{work.left.dtype} as {work.right.dtype}")
+    if work.turned:
+        parts.append(f"axes turned {work.axes}")
+    elif work.left.shape != work.right.shape:
+        parts.append(f"shape {list(work.left.shape)} as {list(work.right.shape)}")
+    return ", ".join(parts) or "equal values, other bytes"
+
+
+__all__ = ["GRIDS", "Judgement", "judge", "residual_sigma"]
