@@ -115,3 +115,34 @@ def test_clone_cases_hold_what_they_say(case: str) -> None:
     for rename in truth.get("renames", ()):
         for side in ("left", "right"):
             assert any(rename[side] in p.read_text(encoding="utf-8") for p in (directory / side).rglob("*.*"))
+
+
+def test_condensed_regions_lie_in_their_functions() -> None:
+    directory = FIXTURES / "condensed"
+    truth = expected(directory)
+    sides = {"left": directory / truth["left"], "right": directory / truth["right"]}
+    functions: dict[str, dict[tuple[str, str], ast.AST]] = {}
+    for side, root in sides.items():
+        functions[side] = {
+            (path.relative_to(root).as_posix(), name): node
+            for path in root.rglob("*.py")
+            for name, node in definitions(ast.parse(path.read_text(encoding="utf-8")).body)
+        }
+    edits = set()
+    for pair in truth["pairs"]:
+        edits.update(pair["edits"])
+        for side in ("left", "right"):
+            node = functions[side][pair[side], pair[f"{side}_name"]]
+            assert [node.lineno, node.end_lineno] == pair[f"{side}_lines"]
+            names = {getattr(inner, field, None) for inner in ast.walk(node) for field in ("id", "arg", "attr", "name")}
+            for rename in pair["renames"]:
+                assert rename[side] in names, (pair["left_name"], rename)
+            for region in pair["regions"]:
+                assert node.lineno <= region[side][0] <= region[side][1] <= node.end_lineno
+    assert len({(pair["left"], pair["left_name"]) for pair in truth["pairs"]}) >= 24
+    assert len(edits) == 16, "every kind of edit of the design is used"
+    for side in ("left", "right"):
+        assert len(truth["distractors"][side]) >= 24
+        copies = {(pair[side], pair[f"{side}_name"]) for pair in truth["pairs"]}
+        for path, name in truth["distractors"][side]:
+            assert (path, name) in functions[side] and (path, name) not in copies
