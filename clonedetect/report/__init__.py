@@ -30,8 +30,20 @@ def _markdown(comparison: Comparison) -> str:
     return to_markdown(comparison)
 
 
+def _html(comparison: Comparison) -> str:
+    from clonedetect.report.html import to_html
+
+    return to_html(comparison)
+
+
+def _sarif(comparison: Comparison) -> str:
+    from clonedetect.report.sarif import to_sarif
+
+    return to_sarif(comparison)
+
+
 FORMATS: Final[Mapping[str, Callable[[Comparison], str]]] = MappingProxyType(
-    {"text": _text, "json": _json, "md": _markdown}
+    {"text": _text, "json": _json, "html": _html, "md": _markdown, "sarif": _sarif}
 )
 """Every textual format by the name that `--format` takes. PDF is bytes and needs a browser: `report.pdf.to_pdf`."""
 

@@ -19,8 +19,8 @@ from clonedetect.report import wording
 from clonedetect.report.escape import visible, visible_line
 from clonedetect.report.quoted import quote_path, split_lines
 
-COLOURED: Final = 400_000
-"""Characters of source that get syntax classes, strongest pairs first: Pygments reads about a megabyte a second."""
+COLOURED: Final = 150_000
+"""Characters of source that get syntax classes, strongest pairs first: Pygments reads 0.2 megabytes a second."""
 
 _LONGEST_COLOURED: Final = 2_000  # columns; regular expressions of a lexer can be slow on longer lines
 # A letter for each class of token; the first that matches. Letters are CSS classes in report.css.
@@ -77,14 +77,15 @@ class SourceIndex:
 
     def _source(self, side: str, path: str, blob: str, start: int, text: str, anchors: set[int]) -> Source:
         lines = tuple(visible_line(line) for line in split_lines(text))
-        marked = [
-            Markup('<a id="{}"></a>{}').format(f"{side}-{self.paths[side][path]}-{number}", line)
-            if number in anchors
-            else escape(line)
-            for number, line in enumerate(lines, start)
-        ]
-        numbers = Markup("\n").join(map(str, range(start, start + len(lines))))
-        return Source(side, path, blob, numbers, Markup("\n").join(marked), start, lines)
+        # Escaped as a whole, not line by line: a large report has hundreds of thousands of lines.
+        escaped = str(escape("\n".join(lines))).split("\n")
+        for number in anchors:
+            if 0 <= number - start < len(lines):
+                escaped[number - start] = (
+                    f'<a id="{side}-{self.paths[side][path]}-{number}"></a>{escaped[number - start]}'
+                )
+        numbers = "\n".join(map(str, range(start, start + len(lines))))
+        return Source(side, path, blob, numbers, Markup("\n".join(escaped)), start, lines)
 
 
 def page_data(comparison: Comparison, index: SourceIndex) -> str:

@@ -58,7 +58,11 @@ def escaped(text: str) -> str:
     marked = _SPECIAL.sub(r"\\\1", html.escape(short, quote=False))
     # Hosts look for mentions (@name), issues (#1) and addresses in the rendered text, where escapes no longer help;
     # they leave code elements alone.
-    return marked.replace("@", "<code>&#64;</code>").replace("\\#", "<code>&#35;</code>").replace("www", "<code>w</code>ww")
+    return (
+        marked.replace("@", "<code>&#64;</code>")
+        .replace("\\#", "<code>&#35;</code>")
+        .replace("www", "<code>w</code>ww")
+    )
 
 
 def code(text: str) -> str:

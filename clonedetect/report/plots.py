@@ -138,7 +138,9 @@ def histogram(pairs: Sequence[ClonePair]) -> Histogram:
         caption = "E = 1 is what two unrelated repositories of these sizes show once by chance"
         return _histogram("Pairs against the unrelated background", caption, "−log₁₀ E-value", scores, 0.0)
     if bits:
-        return _histogram("Pairs by bits", "bits of what both sides share; no E-values were computed", "bits", bits, None)
+        return _histogram(
+            "Pairs by bits", "bits of what both sides share; no E-values were computed", "bits", bits, None
+        )
     shares = [pair.similarity * 100 for pair in pairs if math.isfinite(pair.similarity)]
     return _histogram("Pairs by similarity", "no E-values were computed", "percent alike", shares, None)
 
@@ -164,12 +166,12 @@ def _histogram(title: str, caption: str, axis: str, scores: Sequence[float], mar
             width=round(max(1.0, width - 2), 1),
             height=round((_BOTTOM - _TOP) * count / tallest, 1),
             count=count,
-            label=f"{(first + position) * step:g}–{(first + position + 1) * step:g}" if number <= 13 else "",
-            title=f"{wording.counted(count, 'pair')} from {(first + position) * step:g}",
+            label=f"{(first + position) * step:g}",
+            title=f"{wording.counted(count, 'pair')} from {(first + position) * step:g} to {(first + position) * step + step:g}",
         )
         for position, count in enumerate(counts)
     )
-    words = ", ".join(f"{bar.label or bar.title}: {bar.count}" for bar in bars if bar.count)
+    words = ", ".join(bar.title for bar in bars if bar.count)
     place = None if mark is None else round(_LEFT + (mark / step - first) * width, 1)
     return Histogram(title, caption, axis, words, bars, place)
 

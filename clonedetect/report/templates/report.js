@@ -416,7 +416,13 @@
     redraw();
     document.querySelectorAll("#pair-rows tr[aria-current]").forEach((row) => row.removeAttribute("aria-current"));
     const row = byId("row-" + pair.index);
-    if (row) { row.setAttribute("aria-current", "true"); row.scrollIntoView({ block: "nearest" }); }
+    if (row) {
+      row.setAttribute("aria-current", "true");
+      // Only the list may scroll, not the page.
+      const top = row.offsetTop - 40, bottom = row.offsetTop + row.offsetHeight;
+      if (top < list.scrollTop) list.scrollTop = top;
+      else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
+    }
     if (focus) { target.scrollIntoView({ block: "start" }); scroller.focus({ preventScroll: true }); }
   };
 
@@ -433,7 +439,7 @@
       const row = make("tr");
       row.id = "row-" + pair.index;
       if (shown && shown.pair === pair) row.setAttribute("aria-current", "true");
-      const cell = (cls, ...nodes) => { const td = make("td", cls); td.append(...nodes); row.append(td); };
+      const cell = (cls, ...nodes) => { const td = make("td", cls); td.append(...nodes); nodes.forEach((n) => { if (n.textContent?.length > 40) n.title = n.textContent; }); row.append(td); };
       const link = make("a", "", pair.id);
       link.href = "#" + anchor(pair);
       cell("", link);
