@@ -159,6 +159,7 @@ def _histogram(title: str, caption: str, axis: str, scores: Sequence[float], mar
         counts[math.floor(score / step) - first] += 1
     width = (_RIGHT - _LEFT) / number
     tallest = max(counts)
+    edges = [f"{(first + position) * step:g}" for position in range(number + 1)]
     bars = tuple(
         Bar(
             x=round(_LEFT + position * width + 1, 1),
@@ -166,8 +167,8 @@ def _histogram(title: str, caption: str, axis: str, scores: Sequence[float], mar
             width=round(max(1.0, width - 2), 1),
             height=round((_BOTTOM - _TOP) * count / tallest, 1),
             count=count,
-            label=f"{(first + position) * step:g}",
-            title=f"{wording.counted(count, 'pair')} from {(first + position) * step:g} to {(first + position) * step + step:g}",
+            label=edges[position],
+            title=f"{wording.counted(count, 'pair')} from {edges[position]} to {edges[position + 1]}",
         )
         for position, count in enumerate(counts)
     )
