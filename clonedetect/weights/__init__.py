@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clonedetect.weights.compare import compare_weights
 from clonedetect.weights.finding import Excluded, Mechanism, NameRule, Part, TensorFinding, WeightsFinding
+from clonedetect.weights.merges import Mixture, explain_merge
 from clonedetect.weights.reading import open_weights
 from clonedetect.weights.safetensors import rename_tensors
 from clonedetect.weights.summary import summary_lines, weights_json
@@ -27,12 +28,14 @@ __all__ = [
     "Checkpoint",
     "Excluded",
     "Mechanism",
+    "Mixture",
     "NameRule",
     "Part",
     "Tensor",
     "TensorFinding",
     "WeightsFinding",
     "compare_weights",
+    "explain_merge",
     "open_weights",
     "rename_to",
     "summary_lines",

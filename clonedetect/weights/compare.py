@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from clonedetect.weights.finding import NULL_HYPOTHESIS, Excluded, TensorFinding, WeightsFinding
+from clonedetect.weights.kinship import settle_kinship
 from clonedetect.weights.linear import Device, RowTest, open_device, permutation_test
 from clonedetect.weights.mechanism import Judgement, judge
 from clonedetect.weights.names import rename_rules
@@ -15,9 +16,11 @@ from clonedetect.weights.reading import open_weights
 from clonedetect.weights.sampling import draw
 from clonedetect.weights.sift import sift
 from clonedetect.weights.stream import Moments, Progress, Work, stream
+from clonedetect.weights.structure import resolve
 from clonedetect.weights.tensors import Checkpoint, Tensor
 from clonedetect.weights.vectors import pair_vectors
 
+KINSHIP = ("shared-initialisation", "merged")
 FEW = 150  # pairs up to which each gets the large sample
 
 
@@ -51,8 +54,10 @@ def compare_checkpoints(
     works = [Work(left[p.left], right[p.right], p.axes) for p in pairs]
     moments = stream(works, full, progress)
     judged = [_judged(device, work, sums, full or len(pairs) <= FEW) for work, sums in zip(works, moments, strict=True)]
-    judgements, kind = settle_noise([judgement for judgement, _ in judged])
     scores = [test.z for _, test in judged]
+    judgements, scores, limits = resolve(device, works, [judgement for judgement, _ in judged], scores, full)
+    judgements, kind = settle_noise(judgements)
+    judgements, kinship = settle_kinship(device, works, judgements, moments)
     judgements = _only_with_matrices(works, judgements)
     overall = conclude(judgements, [work.left.name for work in works], scores)
     tensors = tuple(
@@ -60,7 +65,7 @@ def compare_checkpoints(
     )
     related = [(t.left, t.right) for t in tensors if t.mechanism not in NOTHING]
     excluded = (*left_out, *right_out, *_unpaired(left, right, pairs))
-    notes = [*(f"left: {line}" for line in first.notes), *(f"right: {line}" for line in second.notes)]
+    notes = [*limits, *(f"left: {line}" for line in first.notes), *(f"right: {line}" for line in second.notes)]
     if not full and any(m.count < w.left.size for m, w in zip(moments, works, strict=True)):
         notes.append("quick mode: a seeded sample of the large tensors was read; --full reads every value")
     return WeightsFinding(
@@ -78,7 +83,7 @@ def compare_checkpoints(
         total=len(first.tensors),
         sigma_interval=overall.interval,
         parts=overall.parts,
-        detail=kind if overall.mechanism == "noise" else overall.detail,
+        detail=kind if overall.mechanism == "noise" else kinship if overall.mechanism in KINSHIP else "",
         notes=tuple(notes),
         full=full,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def _tensors(handle: Any, file: str, h5py: Any) -> tuple[list[Tensor], list[Excl
 def read_hdf5(path: Path) -> Checkpoint:
     """An HDF5 file or a `.keras` archive. MissingExtraError without h5py, WeightsError where the file is broken."""
     try:
-        import h5py  # ty: ignore[import-not-found]
+        h5py = import_module("h5py")
     except ImportError as error:
         hint = "pip install clonedetect[formats]"
         raise MissingExtraError(f"{path}: HDF5 files need the extra `formats`: {hint}") from error

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clonedetect.weights.finding import Mechanism
-from clonedetect.weights.grids import GRIDS, Grid, cast_between, grid_of, quantised_scheme
+from clonedetect.weights.grids import Grid, cast_between, grid_of, quantised_scheme
 from clonedetect.weights.linear import Device, RowTest, edge_ratio, singular_values
 from clonedetect.weights.sampling import Sample
 from clonedetect.weights.stream import Moments, Work
@@ -163,7 +164,9 @@ def _one_sided_scheme(a: NDArray, b: NDArray) -> str | None:
     return None
 
 
-def _residual(device: Device, sample: Sample, moments: Moments, grid: Grid, found) -> Judgement:
+def _residual(
+    device: Device, sample: Sample, moments: Moments, grid: Grid, found: Callable[..., Judgement]
+) -> Judgement:
     """Low-rank, noise or fine-tuned, by the spectrum of the residual and its correlation with the left."""
     a, b = sample.left, sample.right
     sigma = residual_sigma(a, b, grid, moments)
@@ -204,6 +207,3 @@ def _encoding(work: Work) -> str:
     elif work.left.shape != work.right.shape:
         parts.append(f"shape {list(work.left.shape)} as {list(work.right.shape)}")
     return ", ".join(parts) or "equal values, other bytes"
-
-
-__all__ = ["GRIDS", "Judgement", "judge", "residual_sigma"]

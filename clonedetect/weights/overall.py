@@ -34,7 +34,6 @@ class Overall:
     interval: tuple[float, float] | None
     correlation: float | None
     parts: tuple[Part, ...]
-    detail: str
 
 
 def stouffer(scores: Sequence[float | None]) -> float | None:
@@ -140,4 +139,4 @@ def conclude(judgements: Sequence[Judgement], names: Sequence[str], scores: Sequ
         members = [name for name, j in zip(names, judgements, strict=True) if j.mechanism == mechanism]
         parts.append(Part(mechanism, len(members), share, common_prefixes(members)))
     p_value = None if z is None else max(float(norm.sf(z)), SMALLEST_P)
-    return Overall(word, _strength(word, z, related, equal), z, p_value, sigma, interval, correlation, tuple(parts), "")
+    return Overall(word, _strength(word, z, related, equal), z, p_value, sigma, interval, correlation, tuple(parts))

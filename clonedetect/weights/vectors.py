@@ -67,8 +67,8 @@ def _values(tensor: Tensor) -> NDArray[np.float64]:
 
 def pair_vectors(left: tuple[Tensor, ...], right: tuple[Tensor, ...], matrices: list[Pair]) -> list[Pair]:
     """Pairs of one-dimensional tensors of equal length, given the pairs of matrices. None without such pairs."""
-    strong = [pair for pair in matrices if pair.score >= CONFIDENT] or matrices
-    strong = strong[:ANCHORS]
+    strong = [pair for pair in matrices if pair.score >= CONFIDENT]
+    strong = (strong if 2 * len(strong) >= len(matrices) else matrices)[:ANCHORS]
     if not strong:
         return []
     lengths: dict[int, tuple[list[int], list[int]]] = {}
