@@ -22,9 +22,11 @@ from clonedetect.domain import ClonePair, Comparison, Strength
 from clonedetect.report import wording
 from clonedetect.report.escape import visible
 from clonedetect.report.html_data import SourceIndex, page_data
+from clonedetect.report.json_format import to_json
 from clonedetect.report.plots import coverage, heat_map, histogram
 
 _SECTIONS: Final = "sections/"
+_STATIC_RENAMES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +111,17 @@ def to_html(comparison: Comparison) -> str:
 def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
     pairs = wording.ranked(comparison.clone_pairs)
     sides = [("left", comparison.left), ("right", comparison.right), *(("ancestor", a) for a in comparison.ancestors)]
-    rename_places: dict[tuple[str, str], list[str]] = {}
+    rename_places: dict[tuple[str, str], list[ClonePair]] = {}
     for pair in pairs:
         for rename in pair.renames:
-            rename_places.setdefault((rename.left, rename.right), []).append(pair.id)
+            rename_places.setdefault((rename.left, rename.right), []).append(pair)
 
     context: dict[str, Any] = {
         "comparison": comparison,
         "pairs": pairs,
-        "pair_ids": {pair.id for pair in pairs},
+        "pair_by_id": {pair.id: pair for pair in pairs},
+        "classes": [each for each in comparison.clone_classes if len(each.fragments) > 2],
+        "json_hash": hashlib.sha256(to_json(comparison).encode()).hexdigest(),
         "explained": sum(pair.explained_by is not None for pair in pairs),
         "rename_places": rename_places,
         "heat": heat_map(comparison, index),
@@ -155,7 +159,10 @@ def _static_pair(pair: ClonePair, index: SourceIndex) -> Markup:
     ]
     lines.append(" and ".join(sides))
     if pair.renames:
-        lines.append("renames: " + ", ".join([f"{_safe(r.left)} → {_safe(r.right)}" for r in pair.renames]))
+        renames = [f"{_safe(r.left)} → {_safe(r.right)}" for r in pair.renames[:_STATIC_RENAMES]]
+        if len(pair.renames) > _STATIC_RENAMES:
+            renames.append(f"{len(pair.renames) - _STATIC_RENAMES} more in the rename map")
+        lines.append("renames: " + ", ".join(renames))
     if pair.edits:
         lines.append("edits: " + ", ".join([f"{_safe(e.kind)} {e.count}" for e in pair.edits]))
     if pair.features:

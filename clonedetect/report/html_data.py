@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from pygments.lexer import Lexer
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
@@ -54,6 +54,8 @@ class SourceIndex:
 
     def __init__(self, comparison: Comparison) -> None:
         self.paths: dict[str, dict[str, int]] = {"left": {}, "right": {}}
+        self.files: dict[str, dict[str, int]] = {"left": {}, "right": {}}
+        self.file_of: dict[str, dict[int, int]] = {"left": {}, "right": {}}  # path number -> file number
         starts: dict[tuple[str, str], set[int]] = {}
         for pair in comparison.clone_pairs:
             for fragment in (pair.left, pair.right):
@@ -67,9 +69,12 @@ class SourceIndex:
         ]
 
     def path(self, fragment: Fragment) -> int:
-        """The number of the fragment's file on its side."""
-        paths = self.paths[fragment.side]
-        return paths.setdefault(quote_path(fragment), len(paths))
+        """The number under which the fragment's text is quoted on its side."""
+        paths, files = self.paths[fragment.side], self.files[fragment.side]
+        number = paths.setdefault(quote_path(fragment), len(paths))
+        # The cells of a notebook are quoted each for itself and belong to one file.
+        self.file_of[fragment.side].setdefault(number, files.setdefault(fragment.path, len(files)))
+        return number
 
     def anchor(self, fragment: Fragment) -> str:
         """The id of the place in the listing where the fragment starts."""
@@ -78,7 +83,7 @@ class SourceIndex:
     def _source(self, side: str, path: str, blob: str, start: int, text: str, anchors: set[int]) -> Source:
         lines = tuple(visible_line(line) for line in split_lines(text))
         # Escaped as a whole, not line by line: a large report has hundreds of thousands of lines.
-        escaped = str(escape("\n".join(lines))).split("\n")
+        escaped = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split("\n")
         for number in anchors:
             if 0 <= number - start < len(lines):
                 escaped[number - start] = (
@@ -116,6 +121,10 @@ def page_data(comparison: Comparison, index: SourceIndex) -> str:
         "origins": [wording.origin(comparison.left), wording.origin(comparison.right)],
         "types": wording.TYPES,
         "paths": [[visible(path) for path in index.paths[side]] for side in ("left", "right")],
+        "files": [
+            [index.file_of[side].get(number, -1) for number in range(len(index.paths[side]))]
+            for side in ("left", "right")
+        ],
         "sources": [
             [
                 int(source.side == "right"),

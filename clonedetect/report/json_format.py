@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from importlib import resources
 from typing import Any, Final
 
@@ -39,36 +40,36 @@ def to_json(comparison: Comparison) -> str:
         ("tool", tool),
         ("left", _side(comparison.left)),
         ("right", _side(comparison.right)),
-        ("ancestors", [_side(ancestor) for ancestor in comparison.ancestors]),
-        ("clone_pairs", [_pair(pair) for pair in comparison.clone_pairs]),
+        ("ancestors", (_side(ancestor) for ancestor in comparison.ancestors)),
+        ("clone_pairs", (_pair(pair) for pair in comparison.clone_pairs)),
         (
             "clone_classes",
-            [
+            (
                 {"id": each.id, "fragments": [{"side": f.side, **_fragment(f)} for f in each.fragments]}
                 for each in comparison.clone_classes
-            ],
+            ),
         ),
         (
             "file_pairs",
-            [
+            (
                 {"left": f.left, "right": f.right, "relation": f.relation, "similarity": _finite(f.similarity)}
                 for f in comparison.file_pairs
-            ],
+            ),
         ),
         (
             "rename_map",
-            [
+            (
                 {"left": r.left, "right": r.right, "kind": r.kind, "support": r.support, "conflicts": r.conflicts}
                 for r in comparison.rename_map
-            ],
+            ),
         ),
         *((channel, None) for channel in ABSENT),
         (
             "identity",
             {"files": [{"left": a, "right": b, "content_id": oid} for a, b, oid in comparison.identity.files]},
         ),
-        ("channels", [{"channel": channel, "reason": reason} for channel, reason in comparison.channels]),
-        ("evidence", [_evidence(evidence) for evidence in comparison.evidence]),
+        ("channels", ({"channel": channel, "reason": reason} for channel, reason in comparison.channels)),
+        ("evidence", (_evidence(evidence) for evidence in comparison.evidence)),
         (
             "verdict",
             {
@@ -81,10 +82,10 @@ def to_json(comparison: Comparison) -> str:
         ),
         (
             "quotes",
-            [
+            (
                 {"side": q.side, "path": q.path, "blob": q.blob, "start_line": q.start_line, "text": q.text}
                 for q in comparison.quotes
-            ],
+            ),
         ),
     ]
     return "{\n" + ",\n".join(f'"{key}": {_block(value)}' for key, value in parts) + "\n}\n"
@@ -93,10 +94,11 @@ def to_json(comparison: Comparison) -> str:
 def _block(value: Any) -> str:
     """A list one item a line, so that two reports can be compared line by line; anything else on one line.
 
-    `json.dumps(indent=...)` would leave the C encoder and take twenty times as long.
+    Items are encoded as they are made: to hold them all would cost the garbage collector more than the encoding.
     """
-    if isinstance(value, list) and value:
-        return "[\n" + ",\n".join(map(_encode, value)) + "\n]"
+    if isinstance(value, Iterator):
+        lines = ",\n".join(map(_encode, value))
+        return f"[\n{lines}\n]" if lines else "[]"
     return _encode(value)
 
 

@@ -91,7 +91,7 @@ def heat_map(comparison: Comparison, index: SourceIndex) -> HeatMap:
     """The files that share code, at most `FILES` a side; each right file stands near its best left file."""
     shared: dict[tuple[str, str], list[ClonePair]] = {}
     for pair in wording.ranked(comparison.clone_pairs):
-        shared.setdefault((quote_path(pair.left), quote_path(pair.right)), []).append(pair)
+        shared.setdefault((pair.left.path, pair.right.path), []).append(pair)
     known = {(each.left, each.right): each for each in comparison.file_pairs}
     weight = {
         key: (known[key].similarity if key in known else 0.0, len(shared.get(key, ()))) for key in {*shared, *known}
@@ -122,7 +122,7 @@ def heat_map(comparison: Comparison, index: SourceIndex) -> HeatMap:
             words = f"{file_pair.relation}, {share} of the smaller file, {words}"
             label, relation = share.removesuffix(" %"), file_pair.relation
             shade = max(0, min(9, int(file_pair.similarity * 10))) if math.isfinite(file_pair.similarity) else 0
-        numbers = index.paths["left"].get(left, -1), index.paths["right"].get(right, -1)
+        numbers = index.files["left"].get(left, -1), index.files["right"].get(right, -1)
         return Cell(right, *numbers, label, words, shade, relation, pairs[0].id if pairs else None)
 
     made = tuple(Row(left, tuple(cell(left, right) for right in rights)) for left in lefts)

@@ -32,6 +32,7 @@ def to_text(comparison: Comparison, width: int = 100, color: bool = False) -> st
     _heading(console, comparison)
     _evidence(console, comparison)
     _pairs(console, comparison)
+    _classes(console, comparison)
     _files(console, comparison)
     _renames(console, comparison)
     _not_examined(console, comparison)
@@ -133,6 +134,13 @@ def _pairs(console: Console, comparison: Comparison) -> None:
         )
     console.print(table)
     _more(console, len(pairs) - PAIRS, "pair")
+
+
+def _classes(console: Console, comparison: Comparison) -> None:
+    sizes = [len(each.fragments) for each in comparison.clone_classes if len(each.fragments) > 2]
+    if sizes:
+        words = f"{wording.counted(len(sizes), 'fragment')} with more than two copies, the most with {max(sizes):,}"
+        console.print(Padding(Text(words, style="dim"), (0, 0, 0, 2)))
 
 
 def _files(console: Console, comparison: Comparison) -> None:

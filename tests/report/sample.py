@@ -227,7 +227,12 @@ def sample() -> Comparison:
         ),
         ancestors=(),
         clone_pairs=PAIRS,
-        clone_classes=(CloneClass("c1", (PAIRS[2].left, PAIRS[2].right)),),
+        clone_classes=(
+            CloneClass(
+                "c1",
+                (PAIRS[2].left, PAIRS[2].right, _fragment("right", "lattice/limits.py", 3, 4, "bound", "function")),
+            ),
+        ),
         file_pairs=(
             FilePair("grid/tiles.py", "lattice/cutting.py", "renamed", 1.0),
             FilePair("grid/projector.py", "lattice/adapter.py", "similar", 0.86),
@@ -373,7 +378,7 @@ def hostile() -> Comparison:
         right=side,
         ancestors=(side,),
         clone_pairs=(pair,),
-        clone_classes=(CloneClass(bad, (left, right)),),
+        clone_classes=(CloneClass(bad, (left, right, right)),),
         file_pairs=(FilePair(left.path, right.path, "similar", 0.5),),
         rename_map=(RenameEntry(bad, bad + "2", bad, 1, 0),),
         identity=Identity(((bad, bad, bad),)),

@@ -169,6 +169,8 @@ def test_search_sort_and_filters(visit):
     assert listed() == ["p2", "p1"]
     page.uncheck("input[name=type][value='3']")
     assert listed() == ["p1"]
+    places = page.locator("#rename-rows a", has_text="GridProjector")
+    assert places.first.get_attribute("href") == "#pair-p2"
     page.fill("#rename-filter", "text_dim")
     assert page.text_content("#rename-count") == "1 of 6 names"
     assert page.locator("#rename-rows tr:visible").count() == 1

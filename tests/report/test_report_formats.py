@@ -25,6 +25,8 @@ from clonedetect.errors import MissingExtraError, ReportError
 from clonedetect.report import FORMATS, pdf
 from clonedetect.report.html import environment, to_html, to_notebook_html
 from clonedetect.report.html_data import SourceIndex, _runs
+from clonedetect.report.json_format import to_json
+from clonedetect.report.plots import heat_map
 from clonedetect.report.sarif import FINGERPRINT, to_sarif
 from clonedetect.report.show import opposites, show
 
@@ -102,7 +104,8 @@ def test_sections_have_headings_only_where_they_have_content():
         return re.findall(r'<section [^>]*>\n<h2 id="[^"]*-title">([^<]*)</h2>', to_html(comparison))
 
     assert titles(sample()) == [
-        *("Verdict", "Evidence", "Files", "Renames", "Shared code", "Figures", "Not examined", "Method")
+        *("Verdict", "Evidence", "Files", "Renames", "Shared code", "Copies of one fragment", "Figures"),
+        *("Not examined", "Method"),
     ]
     assert titles(nothing_found()) == ["Verdict", "Shared code", "Not examined", "Method"]
     assert "No shared fragment was found between 3 files" in to_html(nothing_found())
@@ -129,6 +132,22 @@ def test_code_is_embedded_once_and_the_size_is_bounded():
     assert len(text) <= 3 * source
     unique = replace(sample().quotes[0], text="only_here = 1\n" * 4)
     assert to_html(replace(sample(), quotes=(unique,))).count("only_here") == 4
+
+
+def test_cells_of_a_notebook_are_one_file():
+    base = sample()
+    first = replace(base.clone_pairs[0], left=replace(base.clone_pairs[0].left, path="n.ipynb", cell=1))
+    second = replace(base.clone_pairs[2], left=replace(base.clone_pairs[2].left, path="n.ipynb", cell=2))
+    comparison = replace(base, clone_pairs=(first, second), quotes=(Quote("left", "n.ipynb#1", "b", 1, "x = 1\n"),))
+    heat = heat_map(comparison, SourceIndex(comparison))
+    cells = [cell for row in heat.rows if row.path == "n.ipynb" for cell in row.cells if cell]
+    assert [cell.label for cell in cells] == ["2×"]
+    data = json.loads(Page(to_html(comparison)).content["script"][1])
+    assert data["paths"][0][:2] == ["n.ipynb#1", "n.ipynb#2"] and data["files"][0][:2] == [0, 0]
+
+
+def test_the_page_names_the_hash_of_its_json():
+    assert hashlib.sha256(to_json(sample()).encode()).hexdigest() in to_html(sample())
 
 
 def test_equal_input_gives_equal_bytes():

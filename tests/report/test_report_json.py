@@ -137,11 +137,11 @@ def test_plain_ascii_and_one_line_an_item():
 def test_ten_thousand_pairs_in_half_a_second():
     comparison = many(10_000, 100)
     to_json(sample())
-    best = 9.0
+    best = 9.0  # CPU seconds: the machine may be busy with other things
     for _ in range(3):
-        started = time.perf_counter()
+        started = time.process_time()
         text = to_json(comparison)
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.process_time() - started)
     assert len(text) > 1_000_000
     assert best < 0.5
 

@@ -14,7 +14,7 @@
 
   // ------------------------------------------------------------ the pairs
   const fragment = (row, side) => ({
-    side, file: row[0], path: data.paths[side][row[0]], start: row[1], end: row[2],
+    side, file: row[0], whole: data.files[side][row[0]], path: data.paths[side][row[0]], start: row[1], end: row[2],
     name: data.texts[row[3]] || "(" + data.texts[row[4]] + ")", kind: data.texts[row[4]],
   });
   const couples = (flat) => flat.filter((_, i) => i % 2 === 0).map((value, i) => [value, flat[2 * i + 1]]);
@@ -245,7 +245,7 @@
       line.append(make("span", "label", label), ...nodes);
       box.append(line);
     };
-    chips("Renames", renames.slice(0, 60).map((r, i) => {
+    const chip = (r, i) => {
       const button = make(view ? "button" : "span", "chip hue");
       button.style.setProperty("--h", hue(i));
       button.append(make("code", "", r.left), " → ", make("code", "", r.right), r.count > 1 ? " ×" + r.count : "");
@@ -260,7 +260,17 @@
         });
       }
       return button;
-    }).concat(renames.length > 60 ? [make("span", "muted", "and " + (renames.length - 60) + " more")] : []));
+    };
+    const FIRST = view ? 18 : 60, shownChips = renames.slice(0, FIRST).map(chip);
+    if (renames.length > FIRST) {
+      const rest = renames.length - FIRST, more = make(view ? "button" : "span", view ? "" : "muted", (view ? "show " : "and ") + rest + " more");
+      if (view) {
+        more.type = "button";
+        more.addEventListener("click", () => more.replaceWith(...renames.slice(FIRST).map((r, i) => chip(r, FIRST + i))));
+      }
+      shownChips.push(more);
+    }
+    chips("Renames", shownChips);
     chips("Edits", couples(pair.row[11]).map(([kind, count]) => make("span", "chip", data.texts[kind] + (count > 1 ? " ×" + count : ""))));
     const features = couples(pair.row[13]).map(([index, count]) => ({ text: data.features[index][0], bits: data.features[index][1] ?? 0, count }));
     if (features.length) {
@@ -472,15 +482,14 @@
     filtered = pairs.filter((pair) =>
       types.has(pair.type) && (!explained || (pair.explained !== null) === (explained === "yes")) &&
       (!strength || (pair.e !== null && pair.e <= +strength)) &&
-      (!files || (pair.left.file === files[0] && pair.right.file === files[1])) && words.every((word) => searchable(pair).includes(word)));
+      (!files || (pair.left.whole === files[0] && pair.right.whole === files[1])) && words.every((word) => searchable(pair).includes(word)));
     if (ORDERS[order]) filtered = filtered.slice().sort((a, b) => ORDERS[order](a, b) || a.index - b.index);
     body.replaceChildren();
     drawn = 0;
     list.scrollTop = 0;
     drawMore();
     byId("clear-files").hidden = !files;
-    byId("pair-count").textContent = thousands(filtered.length) + " of " + thousands(pairs.length) + " pairs" +
-      (files ? " in " + data.paths[0][files[0]] + " and " + data.paths[1][files[1]] : "");
+    byId("pair-count").textContent = thousands(filtered.length) + " of " + thousands(pairs.length) + " pairs" + (files ? " in " + files[2] : "");
   };
   const step = (by) => {
     if (!filtered.length) return;
@@ -504,7 +513,7 @@
     byId("clear-files").addEventListener("click", () => { files = null; refresh(); });
     document.querySelectorAll(".heat a[data-left]").forEach((link) => link.addEventListener("click", (event) => {
       event.preventDefault();
-      files = [+link.dataset.left, +link.dataset.right];
+      files = [+link.dataset.left, +link.dataset.right, link.getAttribute("aria-label").split(": ")[0]];
       refresh();
       byId("pairs").scrollIntoView();
       if (filtered.length) open(filtered[0], false);
