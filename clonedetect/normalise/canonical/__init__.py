@@ -115,9 +115,7 @@ def _strip(node: Function | ast.ClassDef, trace: Trace) -> None:
 class _Block:
     """All rewrites of the statements of one scope, to a fixed point."""
 
-    def __init__(
-        self, bound: frozenset[str], local: frozenset[str], trace: Trace, only: frozenset[str] | None
-    ) -> None:
+    def __init__(self, bound: frozenset[str], local: frozenset[str], trace: Trace, only: frozenset[str] | None) -> None:
         self.bound = bound
         self.local = local
         self.trace = trace
@@ -201,9 +199,7 @@ class _Block:
 class _Function(_Block):
     """A function's body: with liveness, so temporaries and loops too."""
 
-    def __init__(
-        self, function: Function, bound: frozenset[str], trace: Trace, only: frozenset[str] | None
-    ) -> None:
+    def __init__(self, function: Function, bound: frozenset[str], trace: Trace, only: frozenset[str] | None) -> None:
         super().__init__(bound, local_names(function), trace, only)
         self.function = function
 

@@ -99,7 +99,7 @@ def literal_call(node: ast.expr, bound: Bound) -> ast.expr | None:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.args or node.func.id in bound:
         return None
     if node.func.id == "dict":
-        keys = [ast.Constant(value=part.arg) if part.arg else None for part in node.keywords]
+        keys: list[ast.expr | None] = [ast.Constant(value=part.arg) if part.arg else None for part in node.keywords]
         return at(ast.Dict(keys=keys, values=[part.value for part in node.keywords]), node)
     if node.keywords:
         return None
@@ -140,9 +140,7 @@ def comprehension_call(node: ast.expr, bound: Bound) -> ast.expr | None:
             return None
         kept = [lamb.body] if inner == "filter" else []
         element = ast.Name(id=name, ctx=ast.Load()) if kept else lamb.body
-        loop = ast.comprehension(
-            target=ast.Name(id=name, ctx=ast.Store()), iter=value.args[1], ifs=kept, is_async=0
-        )
+        loop = ast.comprehension(target=ast.Name(id=name, ctx=ast.Store()), iter=value.args[1], ifs=kept, is_async=0)
         return at(ast.ListComp(elt=element, generators=[loop]), node)
     return None
 

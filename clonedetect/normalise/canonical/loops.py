@@ -222,7 +222,9 @@ def extreme(inits: list[ast.stmt], loop: ast.For) -> tuple[ast.Assign, str | Non
             return None
         single = len(generators) == 1 and not generators[0].ifs
         pool = generators[0].iter if single else ast.GeneratorExp(elt=kept, generators=generators)
-        arguments = ast.arguments(posonlyargs=[], args=[ast.arg(arg=item.id)], kwonlyargs=[], kw_defaults=[], defaults=[])
+        arguments = ast.arguments(
+            posonlyargs=[], args=[ast.arg(arg=item.id)], kwonlyargs=[], kw_defaults=[], defaults=[]
+        )
         key = ast.Lambda(args=arguments, body=element)
         target = ast.Name(id=other, ctx=ast.Store())
         return _assign(target, call(function, pool, key=key, default=starts[other]), loop), best

@@ -23,9 +23,55 @@ LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 BUILTINS = frozenset(dir(builtins))
 # Builtins that change nothing themselves; they still read whatever their arguments hold.
 PURE = frozenset(
-    "abs all any bool bytes bytearray callable chr complex dict divmod enumerate filter float format frozenset getattr"
-    " hasattr hash hex id int isinstance issubclass len list map max memoryview min object oct ord pow range repr"
-    " reversed round set slice sorted str sum super tuple type zip".split()
+    [
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "bytes",
+        "bytearray",
+        "callable",
+        "chr",
+        "complex",
+        "dict",
+        "divmod",
+        "enumerate",
+        "filter",
+        "float",
+        "format",
+        "frozenset",
+        "getattr",
+        "hasattr",
+        "hash",
+        "hex",
+        "id",
+        "int",
+        "isinstance",
+        "issubclass",
+        "len",
+        "list",
+        "map",
+        "max",
+        "memoryview",
+        "min",
+        "object",
+        "oct",
+        "ord",
+        "pow",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "slice",
+        "sorted",
+        "str",
+        "sum",
+        "super",
+        "tuple",
+        "type",
+        "zip",
+    ]
 )
 
 _NO_NODES = {"ctx", "op", "ops", "attr", "id", "arg", "kind", "type_comment", "conversion", "lineno", "returns"}
@@ -155,7 +201,7 @@ def same(left: ast.AST, right: ast.AST) -> bool:
 
 def loads(node: ast.AST, name: str) -> int:
     """How often the subtree mentions a name, stores included."""
-    return sum(1 for child in walk(node) if child.__class__ is ast.Name and child.id == name)  # ty: ignore
+    return sum(1 for child in walk(node) if child.__class__ is ast.Name and child.id == name)
 
 
 def names(node: ast.AST) -> set[str]:

@@ -34,6 +34,7 @@ from clonedetect.normalise.canonical.nodes import (
 
 FURTHEST = 40  # statements between a definition and the use it is inlined into
 _TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
+_STARTS = (ast.List, ast.Dict, ast.Constant, ast.Call, ast.Attribute, ast.UnaryOp)  # of a loop's result
 _PINNED = (ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Starred)
 _SEES_LOCALS = frozenset({"locals", "vars", "eval", "exec", "dir"})
 
@@ -174,7 +175,7 @@ class Temporaries:
         for stmt in reversed(block):
             before = self._statement(stmt, live, leave, again, pinned, change) | pinned
             if change:
-                if isinstance(stmt, ast.Assign) and self._assignment(stmt, done, after):
+                if isinstance(stmt, ast.Assign) and self._assignment(stmt, done, after, pinned):
                     live = before
                     continue
                 if isinstance(stmt, ast.For) and done and not pinned and self._allows("loop-to-comprehension"):
@@ -185,9 +186,10 @@ class Temporaries:
                         self.changed, stmt, live = True, new, 0
                         before = self._scan(new).loads
             done.append(stmt)
-            after.append(live)
+            # Where a branch may jump, what is live there is live right after the statement's header too.
+            after.append(live | leave | again if (leave | again) and change and _jumps(stmt) else live)
             live = before
-        if change and len(done) != len(block) or any(a is not b for a, b in zip(block, reversed(done), strict=False)):
+        if change:
             block[:] = done[::-1]
         return live
 
@@ -246,13 +248,13 @@ class Temporaries:
     def _allows(self, tag: str) -> bool:
         return self.only is None or tag in self.only
 
-    def _assignment(self, stmt: ast.Assign, done: list[ast.stmt], after: list[int]) -> bool:
+    def _assignment(self, stmt: ast.Assign, done: list[ast.stmt], after: list[int], pinned: int) -> bool:
         """Fold an assignment into what follows it; True where it vanished."""
         target = stmt.targets[0]
         if len(stmt.targets) != 1 or not isinstance(target, ast.Name):
             return False
         bit = self.bits.get(target.id, 0)
-        if not bit:
+        if not bit or bit & pinned:
             return False
         value = self._scan(stmt.value)
         level, movable, names = INERT, True, value.loads
@@ -260,12 +262,16 @@ class Temporaries:
             follower = done[place]
             info = self._scan(follower)
             if (info.loads | info.stores) & bit:
-                if isinstance(follower, ast.For) and self._fold(stmt, bit, place, done, after):
+                if (
+                    isinstance(follower, ast.For)
+                    and isinstance(stmt.value, _STARTS)
+                    and self._fold(stmt, bit, place, done, after)
+                ):
                     return True
                 if movable and info.loads & bit and self._allows("inlined"):
                     return self._inline(stmt, target.id, value, level, place, done, after)
                 return False
-            if info.stores & names or (info.level == ACTS and value.level) or (info.level and value.level == ACTS):
+            if info.stores & names or _jumps(follower) or (info.level == ACTS and value.level) or (info.level and value.level == ACTS):
                 movable = False
             level = max(level, info.level)
         return False
@@ -336,19 +342,29 @@ class Temporaries:
             return False
         if use.conditional and (value.level > READS or _may_fail(stmt.value)):
             return False
-        if value.level == ACTS and (level != INERT or use.level == ACTS):
+        if value.level == ACTS and (level != INERT or use.level != INERT):
             return False
         if value.level == READS and (level == ACTS or use.level == ACTS):
             return False
         if any(isinstance(inner, _PINNED) for inner in walk(stmt.value)):
             return False
-        if size(stmt.value) + sum(size(getattr(parent, field)) for parent, field in head) > LARGEST_EXPRESSION:
+        room = LARGEST_EXPRESSION - size(stmt.value)
+        for parent, field in head:
+            values = getattr(parent, field)
+            room -= sum(size(part) for part in (values if isinstance(values, list) else [values]))
+        if room < 0:
             return False
         if use.index < 0:
             setattr(use.parent, use.field, stmt.value)
         else:
             getattr(use.parent, use.field)[use.index] = stmt.value
-        self._known.clear()
+        for parent, field in head:
+            self._known.pop(parent, None)
+            values = getattr(parent, field)
+            for part in values if isinstance(values, list) else [values]:
+                for node in walk(part):
+                    self._known.pop(node, None)
+        self._known.pop(follower, None)
         for between in range(place + 1, len(after)):
             after[between] |= value.loads
         self.trace.note(follower, "inlined", stmt)
@@ -358,13 +374,28 @@ class Temporaries:
 
 def _may_fail(value: ast.expr) -> bool:
     """Whether leaving out the evaluation could leave out an exception, attribute lookups aside."""
-    return any(isinstance(inner, (ast.Call, ast.Subscript, ast.BinOp, ast.Await, *COMPREHENSIONS)) for inner in walk(value))
+    risky = (ast.Call, ast.Subscript, ast.BinOp, ast.Await, *COMPREHENSIONS)
+    return any(isinstance(inner, risky) for inner in walk(value))
+
+
+def _jumps(stmt: ast.stmt) -> bool:
+    """Whether a compound statement holds a break or a continue."""
+    if isinstance(stmt, (ast.If, ast.With, ast.AsyncWith, ast.Match, *_TRY, *LOOPS)):
+        return any(isinstance(inner, (ast.Break, ast.Continue)) for inner in walk(stmt))
+    return False
+
+
+def _plain(callee: object) -> bool:
+    """A name with attributes: `f`, `self.layers.append`."""
+    while isinstance(callee, ast.Attribute):
+        callee = callee.value
+    return isinstance(callee, ast.Name)
 
 
 def _header(stmt: ast.stmt) -> list[tuple[ast.AST, str]]:
     """The expressions a statement evaluates once, in order of evaluation."""
     if isinstance(stmt, ast.Assign):
-        return [(stmt, "value"), *((stmt, "targets"),)] if not isinstance(stmt.targets[0], ast.Name) else [(stmt, "value")]
+        return [(stmt, "value"), (stmt, "targets")]
     if isinstance(stmt, (ast.Return, ast.Expr)):
         return [(stmt, "value")] if stmt.value is not None else []
     if isinstance(stmt, ast.AugAssign):
@@ -416,8 +447,11 @@ class _Search:
             value = getattr(node, name, None)
             items = value if isinstance(value, list) else [value]
             for place, item in enumerate(items):
+                before = self.level
                 use = self._visit(item, node, name, place if isinstance(value, list) else -1)
                 if use is None:
+                    if name == "func" and _plain(item):
+                        self.level = before  # looking a method up counts as nothing: no call rebinds it
                     continue
                 if isinstance(node, ast.IfExp):
                     conditional = name != "test"

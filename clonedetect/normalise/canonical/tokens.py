@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from clonedetect.domain import Statement
 from clonedetect.normalise.canonical.nodes import BUILTINS, FUNCTIONS, Trace, walk
@@ -13,10 +13,28 @@ LONGEST_TEXT = 120  # characters of a literal kept as they are; the rest is a di
 
 # Attributes of the language's own objects and of arrays: no project made these up, so no rename changes them.
 EXTERNAL_ATTRIBUTES = frozenset(
-    name
-    for cls in (str, bytes, list, dict, set, tuple, int, float, complex, Exception, object)
-    for name in dir(cls)
-) | frozenset("shape dtype device ndim T grad read write close seek flush group match name stem suffix parent".split())
+    name for cls in (str, bytes, list, dict, set, tuple, int, float, complex, Exception, object) for name in dir(cls)
+) | frozenset(
+    [
+        "shape",
+        "dtype",
+        "device",
+        "ndim",
+        "T",
+        "grad",
+        "read",
+        "write",
+        "close",
+        "seek",
+        "flush",
+        "group",
+        "match",
+        "name",
+        "stem",
+        "suffix",
+        "parent",
+    ]
+)
 
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -95,7 +113,9 @@ class Tokens:
         for stmt in block:
             yield from self._statement(stmt, depth)
 
-    def _one(self, stmt: ast.stmt, depth: int, tokens: list[str], first: int, last: int, marked: bool = True) -> Statement:
+    def _one(
+        self, stmt: ast.stmt, depth: int, tokens: list[str], first: int, last: int, marked: bool = True
+    ) -> Statement:
         marks: tuple[str, ...] = ()
         if marked:
             marks = self.trace.marks.get(stmt, ())
@@ -357,7 +377,9 @@ class Tokens:
             self._add(value, out)
         out.append("}")
 
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, out: list[str]) -> None:
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, out: list[str]
+    ) -> None:
         opening, closing = {ast.ListComp: "[]", ast.GeneratorExp: "()"}.get(node.__class__, "{}")
         out.append(opening)
         if isinstance(node, ast.DictComp):
@@ -427,7 +449,7 @@ class Tokens:
                     out.append(f"name:{item}")
 
 
-_METHODS = {
+_METHODS: dict[type[ast.AST], Callable[..., None]] = {
     ast.Constant: Tokens._constant,
     ast.Attribute: Tokens._attribute,
     ast.Call: Tokens._call,

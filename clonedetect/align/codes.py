@@ -1,0 +1,101 @@
+"""Statements as strings of one character a token, so that rapidfuzz compares them in C."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from clonedetect.domain import Statement
+
+BLIND, UNMAPPED = "\x01", "\x02"  # any changeable name; a name that equals none of the other side
+NAME_MASS, SOFT_MASS, HARD_MASS, MARK_MASS = 0.5, 0.25, 1.0, 0.05
+ASSERT_SHARE = 0.25  # of the mass of an assert: copies often lose them
+
+_MARKS = frozenset(["(", ")", "[", "]", "{", "}", ":", "=", ",", "."])
+COMPARABLE = frozenset(
+    "+|-|*|/|//|%|**|<|<=|>|>=|==|!=|&|^|~|<<|>>|@|neg|pos|and|or|not|in|is|is not|not in".split("|")
+)
+_WORDS = COMPARABLE | frozenset(
+    'if|else|for|def|class|return|while|with|as|import|lambda|try|except|finally|raise|yield|await|f"|"|self'
+    "|None|True|False|0|1|2|-1".split("|")
+)
+
+
+def mass_of(token: str) -> float:
+    """What a matched token is worth: what no rename can change most, punctuation next to nothing."""
+    if token.startswith("name:"):
+        return NAME_MASS
+    if token in _MARKS:
+        return MARK_MASS
+    return SOFT_MASS if token in _WORDS else HARD_MASS
+
+
+def last(token: str) -> str:
+    """`name:self.config.width` as `width`."""
+    return token[5:].rpartition(".")[2]
+
+
+class Codes:
+    """One character for every token ever seen by this process; which one has no influence on any result."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, str] = {}
+        self.token: dict[str, str] = {}
+        self.mass: dict[str, float] = {BLIND: NAME_MASS}
+        self.blind: dict[int, str] = {}  # for str.translate
+
+    def code(self, token: str) -> str:
+        """The token's character."""
+        known = self.of.get(token)
+        if known is None:
+            known = chr(len(self.of) + 16)
+            self.of[token] = known
+            self.token[known] = token
+            self.mass[known] = mass_of(token)
+            if token.startswith("name:"):
+                self.blind[ord(known)] = BLIND
+        return known
+
+
+_MOST_CODES = 600_000  # of the 1,114,112 characters there are
+_shared = Codes()
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side's statements as strings: `named` with every token, `blind` with all changeable names as one."""
+
+    statements: Sequence[Statement]
+    codes: Codes
+    named: list[str]
+    blind: list[str]
+    mass: list[float]
+
+
+def sides(left: Sequence[Statement], right: Sequence[Statement]) -> tuple[Side, Side]:
+    """Both fragments in one code; recent fragments are remembered, as one is compared with many."""
+    global _shared
+    if len(_shared.of) > _MOST_CODES:
+        _shared = Codes()
+        _side.cache_clear()
+    a, b = _side(tuple(left)), _side(tuple(right))
+    if a.codes is not b.codes or len(_shared.of) > 1_000_000:
+        codes = Codes()
+        return _encode(left, codes), _encode(right, codes)
+    return a, b
+
+
+@lru_cache(maxsize=2048)
+def _side(statements: tuple[Statement, ...]) -> Side:
+    return _encode(statements, _shared)
+
+
+def _encode(statements: Sequence[Statement], codes: Codes) -> Side:
+    named, mass, code = [], [], codes.code
+    for statement in statements:
+        text = "".join([code(token) for token in statement.tokens])
+        total = sum([codes.mass[character] for character in text])
+        named.append(text)
+        mass.append(total * ASSERT_SHARE if "assert" in statement.rewrites else total)
+    return Side(statements, codes, named, [text.translate(codes.blind) for text in named], mass)

@@ -1,0 +1,218 @@
+"""What an alignment comes to: shared mass, edits by kind, renames with conflicts, and the regions of lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from rapidfuzz.distance import Levenshtein
+
+from clonedetect.align.codes import ASSERT_SHARE, BLIND, COMPARABLE, NAME_MASS, Side, last
+from clonedetect.domain import Alignment, Edit, Region, Rename, Statement
+
+Pair = tuple[int, int, float]  # left index, right index, score
+Votes = Counter[tuple[str, str]]
+
+JOINED = 0.55  # least share of a statement's mass found in the unmatched rest of a neighbour's partner
+LEAST_SHARED = 0.3  # of the lighter statement's mass, or the pair is dropped
+GAP = 2  # unmatched statements a region may hold in a row
+LIGHTEST_REGION = 3.0  # token mass of a region beside a heavier one
+STRONG_VOTES = 2  # places that make a rename count in full
+FLAGS = frozenset({"assert"})  # rewrites that are flags, not edits
+_LITERAL_STARTS = frozenset("0123456789'\"")
+
+
+def outcome(
+    left: Side,
+    right: Side,
+    pairs: list[Pair],
+    names: dict[str, str],
+    votes: Votes,
+    belief: Callable[[str, str], float],
+) -> Alignment:
+    """Score the pairs under the rename map and describe them."""
+    strong = {(x, y) for x, y in names.items() if votes[x, y] >= STRONG_VOTES or belief(x, y)}
+    edits: Counter[str] = Counter()
+    kept: list[Pair] = []
+    masses: dict[tuple[int, int], float] = {}
+    matched = 0.0
+    for i, j, score in pairs:
+        spans = _spans(left.blind[i], right.blind[j])
+        mass = _mass(left, right, i, j, spans, names, strong)
+        if mass >= LEAST_SHARED * min(left.mass[i], right.mass[j]):
+            kept.append((i, j, score))
+            masses[i, j] = mass
+            matched += mass
+            _edits(left.statements[i], right.statements[j], left.blind[i], right.blind[j], edits)
+    edits["moved"] += len(_out_of_order(kept))
+    extra, gained = _joined(left, right, kept, edits)
+    matched += gained
+    every = sorted((i, j, round(score, 4)) for i, j, score in (*kept, *extra))
+    for kind, side, used in (
+        ("deleted", left, {i for i, _, _ in every}),
+        ("inserted", right, {j for _, j, _ in every}),
+    ):
+        for index, statement in enumerate(side.statements):
+            if index not in used:
+                edits["assert-dropped" if "assert" in statement.rewrites else kind] += 1
+    renames, conflicts = _renames(left.codes.token, votes, names, edits)
+    total_left, total_right = sum(left.mass), sum(right.mass)
+    union, smaller = total_left + total_right - matched, min(total_left, total_right)
+    return Alignment(
+        pairs=tuple(every),
+        regions=_regions(left, right, every, masses),
+        edits=tuple(Edit(kind, count) for kind, count in sorted(edits.items()) if count),
+        renames=renames,
+        conflicts=conflicts,
+        similarity=round(min(1.0, matched / union), 4) if union > 0 else 0.0,
+        containment=round(min(1.0, matched / smaller), 4) if smaller > 0 else 0.0,
+    )
+
+
+def _spans(a: str, b: str) -> list[tuple[int, int, int]]:
+    """Equal stretches of two blind statements: start and end in the first, start in the second."""
+    if a == b:
+        return [(0, len(a), 0)]
+    return [(op.src_start, op.src_end, op.dest_start) for op in Levenshtein.opcodes(a, b) if op.tag == "equal"]
+
+
+def _mass(
+    left: Side,
+    right: Side,
+    i: int,
+    j: int,
+    spans: list[tuple[int, int, int]],
+    names: dict[str, str],
+    strong: set[tuple[str, str]],
+) -> float:
+    """Token mass two statements share; a name counts as far as the rename map bears it out."""
+    blind, x, y = left.blind[i], left.named[i], right.named[j]
+    weight, total = left.codes.mass, 0.0
+    for start, end, there in spans:
+        for place in range(start, end):
+            if blind[place] != BLIND:
+                total += weight[blind[place]]
+            elif names.get(x[place]) == y[there + place - start]:
+                total += NAME_MASS if (x[place], y[there + place - start]) in strong else NAME_MASS / 2
+    return total * ASSERT_SHARE if "assert" in left.statements[i].rewrites else total
+
+
+def _edits(left: Statement, right: Statement, a: str, b: str, edits: Counter[str]) -> None:
+    """Rewrites that only one side needed, changed literals and operators."""
+    if left.rewrites != right.rewrites:
+        here, there = Counter(left.rewrites), Counter(right.rewrites)
+        for kind in (here.keys() | there.keys()) - FLAGS:
+            edits[kind] += abs(here[kind] - there[kind])
+    if a == b:
+        return
+    for op in Levenshtein.opcodes(a, b):
+        if op.tag != "replace":
+            continue
+        lefts, rights = left.tokens[op.src_start : op.src_end], right.tokens[op.dest_start : op.dest_end]
+        for x, y in zip(lefts, rights, strict=False):
+            if x[:1] in _LITERAL_STARTS and y[:1] in _LITERAL_STARTS:
+                edits["literal-changed"] += 1
+            elif x in COMPARABLE and y in COMPARABLE:
+                edits["operator-changed"] += 1
+
+
+def _joined(left: Side, right: Side, pairs: list[Pair], edits: Counter[str]) -> tuple[list[Pair], float]:
+    """Unmatched statements whose tokens stand in a neighbour's partner, where that pair left them over."""
+    extra: list[Pair] = []
+    gained = 0.0
+    by_left, by_right = {i: j for i, j, _ in pairs}, {j: i for i, j, _ in pairs}
+    for forward in (True, False):
+        here, there, partner = (left, right, by_left) if forward else (right, left, by_right)
+        for index, text in enumerate(here.blind):
+            if index in partner or here.mass[index] < 1.0:
+                continue
+            for neighbour in (index + 1, index - 1):
+                other = partner.get(neighbour)
+                if other is None or len(there.blind[other]) <= len(here.blind[neighbour]):
+                    continue
+                mass = _overlap(text, _rest(here.blind[neighbour], there.blind[other]), here)
+                if mass >= JOINED * here.mass[index]:
+                    score = min(1.0, mass / here.mass[index])
+                    extra.append((index, other, score) if forward else (other, index, score))
+                    edits["joined" if forward else "split"] += 1
+                    gained += mass / 2  # blind names: half of what a matched pair would count
+                    break
+    return extra, gained
+
+
+def _rest(short: str, long: str) -> str:
+    """What of `long` is not aligned with `short`."""
+    parts = [op for op in Levenshtein.opcodes(short, long) if op.tag in ("insert", "replace")]
+    return "".join(long[op.dest_start : op.dest_end] for op in parts)
+
+
+def _overlap(a: str, b: str, side: Side) -> float:
+    weight = side.codes.mass
+    return sum(weight[character] for start, end, _ in _spans(a, b) for character in a[start:end])
+
+
+def _out_of_order(pairs: list[Pair]) -> list[int]:
+    """Left indices outside the longest increasing run of right indices: the moved statements."""
+    tails: list[int] = []
+    lengths = []
+    for _, j, _ in pairs:
+        low, high = 0, len(tails)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if tails[middle] < j else (low, middle)
+        tails[low : low + 1] = [j]
+        lengths.append(low + 1)
+    wanted, moved = len(tails), []
+    for (i, _, _), length in zip(reversed(pairs), reversed(lengths), strict=True):
+        if wanted and length == wanted:
+            wanted -= 1
+        else:
+            moved.append(i)
+    return moved
+
+
+def _renames(
+    token: dict[str, str], votes: Votes, names: dict[str, str], edits: Counter[str]
+) -> tuple[tuple[Rename, ...], int]:
+    """Renames by the last name of a chain, and how many places contradict the map."""
+    merged: Counter[tuple[str, str, str]] = Counter()
+    conflicts = methods = 0
+    for (x, y), count in votes.items():
+        if names.get(x) != y:
+            conflicts += count
+            continue
+        full_x, full_y = token[x], token[y]
+        if ("." in full_x) != ("." in full_y):
+            methods += count
+        a, b = last(full_x), last(full_y)
+        if a != b:
+            merged[a, b, "attribute" if "." in full_x and "." in full_y else "name"] += count
+    edits["method-to-function"] += methods
+    edits["renamed"] += len(merged)
+    ranked = sorted(merged.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Rename(a, b, kind, count) for (a, b, kind), count in ranked), conflicts
+
+
+def _regions(left: Side, right: Side, pairs: list[Pair], masses: dict[tuple[int, int], float]) -> tuple[Region, ...]:
+    """Runs of pairs close together on both sides; a run of little mass beside a heavy one is left out."""
+    runs: list[list[tuple[int, int]]] = []
+    for i, j, _ in pairs:
+        if runs:
+            last_i, last_j = runs[-1][-1]
+            if i - last_i <= GAP + 1 and -1 <= j - last_j <= GAP + 1:
+                runs[-1].append((i, j))
+                continue
+        runs.append([(i, j)])
+    weights = [sum(masses.get(pair, 0.0) for pair in run) for run in runs]
+    heaviest = max(weights, default=0.0)
+    regions = []
+    for run, weight in zip(runs, weights, strict=True):
+        if weight == heaviest or (weight >= LIGHTEST_REGION and weight >= 0.1 * heaviest):
+            regions.append(
+                Region(_lines([left.statements[i] for i, _ in run]), _lines([right.statements[j] for _, j in run]))
+            )
+    return tuple(regions)
+
+
+def _lines(statements: list[Statement]) -> tuple[int, int]:
+    return min(one.start_line for one in statements), max(one.end_line for one in statements)

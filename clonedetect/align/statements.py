@@ -1,0 +1,224 @@
+"""Alignment of two sequences of canonical statements: in order first, then order-free, under one rename map.
+
+Similarity of two statements is the normalised indel similarity of their token sequences, once with the changeable
+names blind and once with the left's names under the rename map. In order: the heaviest common subsequence of
+statements (Needleman and Wunsch 1970, without gap costs). What is left is paired by a maximum-weight assignment, and
+then joined to or split from a neighbour. Aligned names vote for the rename map until it is stable.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import Indel, Levenshtein
+from rapidfuzz.process import cdist
+from scipy.optimize import linear_sum_assignment
+
+from clonedetect.align.codes import BLIND, UNMAPPED, Side, last, sides
+from clonedetect.align.outcome import Pair, Votes, outcome
+from clonedetect.domain import Alignment, Edit, Statement
+
+ROUNDS = 4  # of voting and aligning
+LARGEST_MATRIX = 60_000  # statement pairs compared at once; longer fragments align around equal statements
+LARGEST_ASSIGNMENT = 400  # statements a side
+STRETCH = 200  # statements a side of a stretch between equal statements of long fragments
+IN_ORDER = 0.5  # least score of a pair in order
+OUT_OF_ORDER = 0.72  # least score of a pair out of order, where chance has many more tries
+LEAST_MASS = 2.0  # of a statement that may match out of order
+
+
+def align(
+    left: Sequence[Statement], right: Sequence[Statement], *, lifted: Mapping[str, str] | None = None
+) -> Alignment:
+    """Align the canonical statements of two fragments.
+
+    `lifted` is the repository's rename map (left name to right name): it votes beforehand. Time is bounded: beyond
+    60,000 pairs of statements only the stretches between equal statements are compared closely.
+    """
+    if not left or not right:
+        counts = (("deleted", len(left)), ("inserted", len(right)))
+        return Alignment((), (), tuple(Edit(kind, count) for kind, count in counts if count), (), 0, 0.0, 0.0)
+    a, b = sides(left, right)
+    return _Aligner(a, b, dict(lifted or {})).run()
+
+
+class _Aligner:
+    def __init__(self, left: Side, right: Side, lifted: dict[str, str]) -> None:
+        self.left = left
+        self.right = right
+        self.lifted = lifted
+        self.token = left.codes.token
+        self._pairings: dict[tuple[int, int], list[tuple[str, str]]] = {}
+        self._beliefs: dict[tuple[str, str], float] = {}
+
+    def run(self) -> Alignment:
+        """Vote and align until the rename map is stable."""
+        full = len(self.left.blind) * len(self.right.blind) <= LARGEST_MATRIX
+        blind = _matrix(self.left.blind, self.right.blind) if full else None
+        names = self._prior() if self.lifted else {}
+        pairs: list[Pair] = []
+        votes: Votes = Counter()
+        for turn in range(ROUNDS):
+            if blind is None:
+                pairs = self._long(names)
+            else:
+                scores = blind
+                if names:
+                    scores = (blind + _matrix(self._mapped(names), self.right.named)) * np.float32(0.5)
+                pairs = self._in_order(scores, 0, 0)
+                pairs += self._order_free(pairs, scores)
+            votes = Counter()
+            for i, j, _ in pairs:
+                votes.update(self._pairing(i, j))
+            voted = self._elect(votes, names)
+            stable = turn > 0 and sum(names.get(x) != y for x, y in voted.items()) * 20 <= len(voted)
+            names = voted
+            if stable:
+                break
+        return outcome(self.left, self.right, sorted(pairs), names, votes, self._belief)
+
+    # ------------------------------------------------------------ pairs
+
+    def _mapped(self, names: dict[str, str]) -> list[str]:
+        """The left's statements with its names as the map says; unmapped names equal nothing."""
+        table = dict.fromkeys(self.left.codes.blind, UNMAPPED)
+        table.update({ord(x): y for x, y in names.items()})
+        return [text.translate(table) for text in self.left.named]
+
+    def _in_order(self, scores: NDArray[np.float32], top: int, first: int) -> list[Pair]:
+        """The heaviest common subsequence; `top`, `first` are the indices of the matrix's first row and column."""
+        rows, columns = scores.shape
+        lefts, rights = self.left.mass[top : top + rows], self.right.mass[first : first + columns]
+        weights = np.minimum.outer(np.array(lefts, np.float32), np.array(rights, np.float32)) + np.float32(0.2)
+        gains = np.where(scores >= IN_ORDER, (scores - np.float32(0.3)) * weights, np.float32(0))
+        best = np.zeros((rows + 1, columns + 1), np.float32)
+        for row in range(rows):
+            here = best[row + 1, 1:]
+            np.add(best[row, :-1], gains[row], out=here)
+            np.maximum(here, best[row, 1:], out=here)
+            np.maximum.accumulate(here, out=here)
+        pairs = []
+        row, column = rows, columns
+        table, gained = best.tolist(), gains.tolist()
+        while row and column:
+            here = table[row][column]
+            if here == table[row - 1][column]:
+                row -= 1
+            elif here == table[row][column - 1]:
+                column -= 1
+            else:
+                row, column = row - 1, column - 1
+                if gained[row][column] > 0:
+                    pairs.append((top + row, first + column, float(scores[row, column])))
+        return pairs[::-1]
+
+    def _order_free(self, pairs: list[Pair], scores: NDArray[np.float32]) -> list[Pair]:
+        used_left, used_right = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+        rows = [i for i, mass in enumerate(self.left.mass) if mass >= LEAST_MASS and i not in used_left]
+        columns = [j for j, mass in enumerate(self.right.mass) if mass >= LEAST_MASS and j not in used_right]
+        if not rows or not columns or len(rows) > LARGEST_ASSIGNMENT or len(columns) > LARGEST_ASSIGNMENT:
+            return []
+        part = scores[np.ix_(rows, columns)]
+        if part.max() < OUT_OF_ORDER:
+            return []
+        chosen = linear_sum_assignment(np.where(part >= OUT_OF_ORDER, part, 0.0), maximize=True)
+        return [
+            (rows[i], columns[j], float(part[i, j]))
+            for i, j in zip(*(index.tolist() for index in chosen), strict=True)
+            if part[i, j] >= OUT_OF_ORDER
+        ]
+
+    def _long(self, names: dict[str, str]) -> list[Pair]:
+        """In-order pairs of long fragments: equal statements first, then what stands between them."""
+        table: dict[str, str] = {}
+        lines = [
+            "".join(table.setdefault(text, chr(len(table) + 1)) for text in side.blind)
+            for side in (self.left, self.right)
+        ]
+        mapped = self._mapped(names) if names else None
+        pairs: list[Pair] = []
+        for op in Levenshtein.opcodes(lines[0], lines[1]):
+            i, j = op.src_start, op.dest_start
+            if op.tag == "equal":
+                for k in range(op.src_end - i):
+                    score = 1.0
+                    if mapped is not None:
+                        score = (1 + Indel.normalized_similarity(mapped[i + k], self.right.named[j + k])) / 2
+                    pairs.append((i + k, j + k, score))
+            elif op.tag == "replace":
+                for start in range(0, min(op.src_end - i, op.dest_end - j), STRETCH):
+                    rows = slice(i + start, min(op.src_end, i + start + STRETCH))
+                    columns = slice(j + start, min(op.dest_end, j + start + STRETCH))
+                    scores = _matrix(self.left.blind[rows], self.right.blind[columns])
+                    pairs += self._in_order(scores, rows.start, columns.start)
+        return pairs
+
+    # ------------------------------------------------------------ names
+
+    def _pairing(self, i: int, j: int) -> list[tuple[str, str]]:
+        """The names that stand opposite each other when two statements are aligned blindly."""
+        known = self._pairings.get((i, j))
+        if known is None:
+            a, b = self.left.blind[i], self.right.blind[j]
+            x, y = self.left.named[i], self.right.named[j]
+            if a == b:
+                known = [(p, q) for p, q, blind in zip(x, y, a, strict=True) if blind == BLIND]
+            else:
+                known = []
+                for op in Levenshtein.opcodes(a, b):
+                    if op.tag == "equal":
+                        span = slice(op.src_start, op.src_end)
+                        other = y[op.dest_start : op.dest_end]
+                        known += [(p, q) for p, q, blind in zip(x[span], other, a[span], strict=True) if blind == BLIND]
+            self._pairings[i, j] = known
+        return known
+
+    def _elect(self, votes: Votes, before: dict[str, str]) -> dict[str, str]:
+        """The rename map: each left name to the right name most of its places stand opposite to, one to one."""
+        token = self.token
+        ranked = sorted(
+            (-(count + self._belief(x, y) + (before.get(x) == y)), token[x], token[y], x, y)
+            for (x, y), count in votes.items()
+        )
+        names: dict[str, str] = {}
+        taken: set[str] = set()
+        for _, _, _, x, y in ranked:
+            if x not in names and y not in taken:
+                names[x] = y
+                taken.add(y)
+        return names
+
+    def _prior(self) -> dict[str, str]:
+        """What the repository's map says about the names of this pair."""
+        there: dict[str, str] = {}
+        for text in self.right.named:
+            for character in text:
+                token = self.token[character]
+                if token.startswith("name:"):
+                    there.setdefault(last(token), character)
+        names = {}
+        for text in self.left.named:
+            for character in text:
+                token = self.token[character]
+                if token.startswith("name:"):
+                    name = last(token)
+                    target = there.get(self.lifted.get(name, name))
+                    if target is not None:
+                        names[character] = target
+        return names
+
+    def _belief(self, x: str, y: str) -> float:
+        """Votes a pair of names has beforehand: the same name, or the repository's rename."""
+        known = self._beliefs.get((x, y))
+        if known is None:
+            a, b = last(self.token[x]), last(self.token[y])
+            known = 0.5 if a == b else 1.0 if self.lifted.get(a) == b else 0.0
+            self._beliefs[x, y] = known
+        return known
+
+
+def _matrix(left: list[str], right: list[str]) -> NDArray[np.float32]:
+    return cdist(left, right, scorer=Indel.normalized_similarity, dtype=np.float32)
