@@ -1,0 +1,33 @@
+"""Runs clonedetect for the benchmarks: as its users do, through the command line, or in this process for many pairs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+
+class ScanFailed(RuntimeError):
+    """A scan that ended with an error, with its last line."""
+
+
+def scan_cli(left: Path, right: Path, *options: str, timeout: float = 1800) -> dict:
+    """The report of `clonedetect scan LEFT RIGHT`, in a process of its own. Raises ScanFailed."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "clonedetect", "scan", str(left), str(right), "--format", "json"]
+        command += ["--out", folder, "--no-history", "--quiet", *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+        if done.returncode:
+            raise ScanFailed((done.stderr.strip().splitlines() or ["no message"])[-1])
+        return json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))
+
+
+def scan_here(left: Path, right: Path, **options: object) -> dict:
+    """The report of a scan in this process: no start-up, one worker."""
+    from clonedetect import Options, scan
+    from clonedetect.report.json_format import to_json
+
+    given = {"jobs": 1, "history": False, "times": False, **options}
+    return json.loads(to_json(scan(str(left), str(right), (), Options(**given))))
