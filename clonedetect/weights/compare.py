@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from clonedetect.weights.tensors import Checkpoint, Tensor
 from clonedetect.weights.vectors import pair_vectors
 
 KINSHIP = ("shared-initialisation", "merged")
-FEW = 150  # pairs up to which each gets the large sample
+FEW = 40  # pairs up to which each gets the large sample
 
 
 def compare_weights(
@@ -53,7 +55,9 @@ def compare_checkpoints(
     pairs = matrices + pair_vectors(left, right, matrices)
     works = [Work(left[p.left], right[p.right], p.axes) for p in pairs]
     moments = stream(works, full, progress)
-    judged = [_judged(device, work, sums, full or len(pairs) <= FEW) for work, sums in zip(works, moments, strict=True)]
+    large = len(pairs) <= FEW
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        judged = list(pool.map(lambda item: _judged(device, *item, large), zip(works, moments, strict=True)))
     scores = [test.z for _, test in judged]
     judgements, scores, limits = resolve(device, works, [judgement for judgement, _ in judged], scores, full)
     judgements, kind = settle_noise(judgements)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from clonedetect.errors import MissingExtraError
 
+SUBSPACE, SUBSPACE_ROUNDS = 8, 10
 MIN_ROWS = 8  # fewer rows or columns have too few permutations
 
 
@@ -154,6 +155,24 @@ def singular_values(device: Device, matrix: NDArray) -> NDArray[np.float64]:
     return np.sqrt(np.maximum(np.asarray(eigenvalues, np.float64)[::-1], 0))
 
 
+def largest_singular_value(device: Device, matrix: NDArray) -> float:
+    """The largest singular value to about one percent, by subspace iteration: far cheaper than all of them."""
+    xp = device.xp
+    values = device.put(np.ascontiguousarray(matrix, np.float32))
+    if matrix.shape[0] > matrix.shape[1]:
+        values = xp.matrix_transpose(values)
+    gram = xp.matmul(values, xp.matrix_transpose(values))
+    start = np.random.default_rng(0).standard_normal((gram.shape[0], SUBSPACE)).astype(np.float32)
+    basis = xp.linalg.qr(device.put(start))[0]
+    for _ in range(SUBSPACE_ROUNDS):
+        for _ in range(3):
+            basis = xp.matmul(gram, basis)
+            basis = basis / xp.max(xp.abs(basis))
+        basis = xp.linalg.qr(basis)[0]
+    small = device.get(xp.matmul(xp.matrix_transpose(basis), xp.matmul(gram, basis))).astype(np.float64)
+    return math.sqrt(max(float(np.linalg.eigvalsh((small + small.T) / 2)[-1]), 0.0))
+
+
 def singular_vectors(device: Device, matrix: NDArray) -> tuple[NDArray, NDArray, NDArray]:
     """U, s, V^T of the thin decomposition."""
     result = device.xp.linalg.svd(device.put(np.ascontiguousarray(matrix, np.float64)), full_matrices=False)
@@ -168,7 +187,7 @@ def rotation_between(device: Device, left: NDArray, right: NDArray) -> NDArray[n
     return np.asarray(device.get(xp.matmul(result[0], result[2])))
 
 
-def edge_ratio(values: NDArray[np.float64], rows: int, columns: int) -> float:
-    """Largest singular value over the Marchenko-Pastur edge of independent entries with the same energy."""
-    sigma = math.sqrt(float(np.square(values).sum()) / (rows * columns))
-    return float(values[0]) / (sigma * (math.sqrt(rows) + math.sqrt(columns))) if sigma > 0 else 0.0
+def edge_ratio(largest: float, energy: float, rows: int, columns: int) -> float:
+    """Largest singular value over the Marchenko-Pastur edge of independent entries with the same sum of squares."""
+    sigma = math.sqrt(energy / (rows * columns))
+    return largest / (sigma * (math.sqrt(rows) + math.sqrt(columns))) if sigma > 0 else 0.0

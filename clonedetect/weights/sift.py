@@ -6,7 +6,9 @@ so they are set aside before any percentage.
 
 from __future__ import annotations
 
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,7 @@ OPTIMISER = re.compile(
     re.IGNORECASE,
 )
 PACKED = re.compile(r"(^|[./])(qweight|qzeros|g_idx)$")
-SAMPLE = 1 << 16
+SAMPLE = 1 << 14
 VECTORS = 64
 
 
@@ -43,7 +45,7 @@ def _matrix(tensor: Tensor) -> NDArray[np.float64] | None:
     columns = tensor.size // shape[0]
     if columns > 1 << 16:
         return None
-    rows = min(shape[0], max(VECTORS, (1 << 20) // columns))
+    rows = min(shape[0], max(VECTORS, (1 << 18) // columns))
     return tensor.floats(0, rows * columns).astype(np.float64).reshape(rows, columns)
 
 
@@ -52,15 +54,22 @@ def _sinusoidal(vectors: NDArray[np.float64]) -> bool:
     count, length = vectors.shape
     if length < 32 or count < 8:
         return False
-    chosen = vectors[np.linspace(0, count - 1, min(count, VECTORS)).astype(int)]
+    for number in (8, VECTORS):  # eight vectors of a learned matrix already settle it
+        if not _mostly_sinusoids(vectors[np.linspace(0, count - 1, min(count, number)).astype(int)]):
+            return False
+    return True
+
+
+def _mostly_sinusoids(chosen: NDArray[np.float64]) -> bool:
+    length = chosen.shape[1]
     power = np.square(np.abs(np.fft.rfft(chosen * np.hanning(length), axis=1)))
     power = power[power.sum(axis=1) > 0]
-    if len(power) < 8:
+    if len(power) < 6:
         return False
     padded = np.pad(power, ((0, 0), (2, 2)))
     nearby = sum(padded[:, shift : shift + power.shape[1]] for shift in range(5))
     share = np.max(nearby, axis=1) / power.sum(axis=1)
-    return bool(np.mean(share > 0.995) >= 0.95)
+    return bool(np.mean(share > 0.995) >= (0.95 if len(power) > 8 else 0.6))
 
 
 def _filter_bank(matrix: NDArray[np.float64]) -> bool:
@@ -105,7 +114,7 @@ def _by_content(tensor: Tensor) -> str | None:
         return "mostly NaN or infinite"
     if finite.size == values.size and np.ptp(finite) == 0:
         return "constant (no variance)"
-    if finite.size >= 16 and np.unique(finite[: 1 << 14]).size <= 2 and np.unique(finite).size <= 2:
+    if finite.size >= 16 and np.unique(finite[:256]).size <= 2 and np.unique(finite).size <= 2:
         return "two values only (mask)"
     if finite.size < values.size:
         return None
@@ -142,13 +151,18 @@ def sift(checkpoint: Checkpoint, side: str) -> tuple[tuple[Tensor, ...], tuple[E
     """The learned tensors, and what was set aside, its name prefixed with the side."""
     kept: list[Tensor] = []
     excluded = [Excluded(f"{side}: {entry.name}", entry.reason) for entry in checkpoint.skipped]
-    for tensor in checkpoint.tensors:
-        try:
-            reason = reason_to_exclude(tensor)
-        except WeightsError as error:
-            reason = str(error)
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        reasons = list(pool.map(_reason, checkpoint.tensors))
+    for tensor, reason in zip(checkpoint.tensors, reasons, strict=True):
         if reason is None:
             kept.append(tensor)
         else:
             excluded.append(Excluded(f"{side}: {tensor.name}", reason))
     return tuple(kept), tuple(excluded)
+
+
+def _reason(tensor: Tensor) -> str | None:
+    try:
+        return reason_to_exclude(tensor)
+    except WeightsError as error:
+        return str(error)

@@ -1,7 +1,7 @@
 """One pass over the values of all pairs: sums only, block by block, memory bound by the block.
 
 Blocks fit the second-level cache, so that the arithmetic reads warm memory; products are summed in float32
-within a block of 2^17 values and in float64 across blocks.
+within a block of 2^17 values (pairwise or by BLAS) and in float64 across blocks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Sums over the finite values of a pair: a left, b right, r = b - a. `same_bytes` holds for what was read."""
+    """Sums over the finite values of a pair: a left, b right, r = b - a.
+
+    equal and same_bytes count the values of those blocks that are equal throughout.
+    """
 
     count: int = 0
     finite: int = 0
@@ -80,13 +83,20 @@ class Work:
         return bool(self.axes) and self.axes != tuple(range(len(self.axes)))
 
 
+def _same_bits(first: NDArray, second: NDArray) -> bool:
+    if first.dtype != second.dtype:
+        return False
+    wide = np.uint64 if first.nbytes % 8 == 0 else np.uint8
+    return bool((first.view(wide) == second.view(wide)).all())
+
+
 def block_moments(first: NDArray, second: NDArray) -> Moments:
     """Sums of one block of stored values."""
     count = first.size
-    alike = first.dtype == second.dtype and np.array_equal(first.view(np.uint8), second.view(np.uint8))
+    alike = _same_bits(first, second)
     a = to_float(first)
     if alike:
-        square, total = float(np.dot(a, a)), float(a.sum(dtype=np.float64))
+        square, total = float(np.dot(a, a)), float(a.sum())
         if np.isfinite(square):
             return Moments(count, count, count, count, total, 0.0, square, 0.0, 0.0)
     b = to_float(second)
@@ -97,15 +107,14 @@ def block_moments(first: NDArray, second: NDArray) -> Moments:
         ar, rr, aa = float(np.dot(a, r)), float(np.dot(r, r)), float(np.dot(a, a))
     if not np.isfinite(aa + ar + rr):  # NaN, infinity, or an overflow of the squares
         return _careful(a.astype(np.float64), b.astype(np.float64), alike)
-    total, rest = float(a.sum(dtype=np.float64)), float(r.sum(dtype=np.float64))
-    equal = count - int(np.count_nonzero(r))
-    return Moments(count, count, equal, count if alike else 0, total, rest, aa, ar, rr)
+    equal = count if rr == 0 and not r.any() else 0
+    return Moments(count, count, equal, count if alike else 0, float(a.sum()), float(r.sum()), aa, ar, rr)
 
 
 def _careful(a: NDArray, b: NDArray, alike: bool) -> Moments:
     finite = np.isfinite(a) & np.isfinite(b)
     same = (a == b) | (np.isnan(a) & np.isnan(b))
-    equal = int(np.count_nonzero(same))
+    equal = a.size if same.all() else 0
     count = a.size
     a, b = a[finite], b[finite]
     with np.errstate(all="ignore"):

@@ -12,6 +12,7 @@ import stat
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -160,13 +161,27 @@ def gather(source: Source, positions: NDArray[np.int64]) -> NDArray:
     return out.reshape(positions.shape)
 
 
+@cache
+def _table(dtype: np.dtype) -> NDArray[np.float32]:
+    """Every value of a type of one or two bytes, by its bits: a look-up is several times faster than a conversion."""
+    bits = np.arange(1 << (8 * dtype.itemsize), dtype=np.uint8 if dtype.itemsize == 1 else np.uint16)
+    with np.errstate(all="ignore"):
+        return bits.view(dtype).astype(np.float32)
+
+
 def to_float(values: NDArray) -> NDArray:
     """Stored values as float32, or float64 where float32 would lose some."""
     dtype = values.dtype
     if dtype == np.float32 or dtype == np.float64:
         return values if dtype.isnative else values.astype(dtype.newbyteorder("="))
-    if dtype == BFLOAT16:  # a shift is several times faster than the library's conversion
+    if not dtype.isnative:
+        return to_float(values.astype(dtype.newbyteorder("=")))
+    if dtype == BFLOAT16:
         return (values.view(np.uint16).astype(np.uint32) << np.uint32(16)).view(np.float32)
+    if dtype.itemsize == 1 and dtype.kind != "b":
+        return _table(dtype)[values.view(np.uint8)]
+    if dtype.itemsize == 2 and values.size > 4096:
+        return _table(dtype)[values.view(np.uint16)]
     if dtype.kind in "iu" and dtype.itemsize >= 4:
         return values.astype(np.float64)
     return values.astype(np.float32)
