@@ -13,13 +13,11 @@ NAME_MASS, SOFT_MASS, HARD_MASS, MARK_MASS = 0.5, 0.25, 1.0, 0.05
 ASSERT_SHARE = 0.25  # of the mass of an assert: copies often lose them
 
 _MARKS = frozenset(["(", ")", "[", "]", "{", "}", ":", "=", ",", "."])
-COMPARABLE = frozenset(
-    "+|-|*|/|//|%|**|<|<=|>|>=|==|!=|&|^|~|<<|>>|@|neg|pos|and|or|not|in|is|is not|not in".split("|")
-)
-_WORDS = COMPARABLE | frozenset(
-    'if|else|for|def|class|return|while|with|as|import|lambda|try|except|finally|raise|yield|await|f"|"|self'
-    "|None|True|False|0|1|2|-1".split("|")
-)
+_OPERATORS = "+ - * / // % ** < <= > >= == != | & ^ ~ << >> @ neg pos and or not in is"
+_COMMON = 'if else for def class return while with as import lambda try except finally raise yield await f" "'
+_VALUES = "self None True False 0 1 2 -1"
+COMPARABLE = frozenset({*_OPERATORS.split(), "is not", "not in"})
+_WORDS = frozenset({*COMPARABLE, *_COMMON.split(), *_VALUES.split()})
 
 
 def mass_of(token: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Indel, Levenshtein
 
 from clonedetect.align.codes import ASSERT_SHARE, BLIND, COMPARABLE, NAME_MASS, Side, last
 from clonedetect.domain import Alignment, Edit, Region, Rename, Statement
@@ -15,6 +15,7 @@ Votes = Counter[tuple[str, str]]
 
 JOINED = 0.55  # least share of a statement's mass found in the unmatched rest of a neighbour's partner
 LEAST_SHARED = 0.3  # of the lighter statement's mass, or the pair is dropped
+WINDOW = 4  # statements ahead in which a joined statement is looked for
 GAP = 2  # unmatched statements a region may hold in a row
 LIGHTEST_REGION = 3.0  # token mass of a region beside a heavier one
 STRONG_VOTES = 2  # places that make a rename count in full
@@ -45,7 +46,7 @@ def outcome(
             matched += mass
             _edits(left.statements[i], right.statements[j], left.blind[i], right.blind[j], edits)
     edits["moved"] += len(_out_of_order(kept))
-    extra, gained = _joined(left, right, kept, edits)
+    extra, gained = _joined(left, right, kept, masses, edits)
     matched += gained
     every = sorted((i, j, round(score, 4)) for i, j, score in (*kept, *extra))
     for kind, side, used in (
@@ -116,27 +117,48 @@ def _edits(left: Statement, right: Statement, a: str, b: str, edits: Counter[str
                 edits["operator-changed"] += 1
 
 
-def _joined(left: Side, right: Side, pairs: list[Pair], edits: Counter[str]) -> tuple[list[Pair], float]:
-    """Unmatched statements whose tokens stand in a neighbour's partner, where that pair left them over."""
+def _joined(
+    left: Side, right: Side, pairs: list[Pair], masses: dict[tuple[int, int], float], edits: Counter[str]
+) -> tuple[list[Pair], float]:
+    """Unmatched statements whose tokens stand in what a nearby statement of the other side has left over."""
     extra: list[Pair] = []
     gained = 0.0
     by_left, by_right = {i: j for i, j, _ in pairs}, {j: i for i, j, _ in pairs}
     for forward in (True, False):
-        here, there, partner = (left, right, by_left) if forward else (right, left, by_right)
+        here, there, partner, other = (left, right, by_left, by_right) if forward else (right, left, by_right, by_left)
+        rests: dict[int, str] = {}
+        following = sorted(partner)
+        low, seen = -1, 0
         for index, text in enumerate(here.blind):
-            if index in partner or here.mass[index] < 1.0:
+            if index in partner:
+                low = partner[index]
                 continue
-            for neighbour in (index + 1, index - 1):
-                other = partner.get(neighbour)
-                if other is None or len(there.blind[other]) <= len(here.blind[neighbour]):
+            if here.mass[index] < 1.0:
+                continue
+            while seen < len(following) and following[seen] <= index:
+                seen += 1
+            high = partner[following[seen]] if seen < len(following) else len(there.blind) - 1
+            best, place = 0.0, -1
+            for candidate in range(max(0, low, high - WINDOW if low < 0 else 0), min(high, max(low, 0) + WINDOW) + 1):
+                if candidate not in rests:
+                    whole = there.blind[candidate]
+                    rests[candidate] = _rest(here.blind[other[candidate]], whole) if candidate in other else whole
+                rest = rests[candidate]
+                if Indel.similarity(text, rest) < len(text):  # less than half of it in common
                     continue
-                mass = _overlap(text, _rest(here.blind[neighbour], there.blind[other]), here)
-                if mass >= JOINED * here.mass[index]:
-                    score = min(1.0, mass / here.mass[index])
-                    extra.append((index, other, score) if forward else (other, index, score))
-                    edits["joined" if forward else "split"] += 1
-                    gained += mass / 2  # blind names: half of what a matched pair would count
-                    break
+                mass = _overlap(text, rest, here)
+                if mass > best:
+                    best, place = mass, candidate
+            if place < 0 or best < JOINED * here.mass[index]:
+                continue
+            pair = (index, place) if forward else (place, index)
+            extra.append((*pair, min(1.0, best / here.mass[index])))
+            masses[pair] = best / 2  # blind names: half of what a matched pair would count
+            gained += best / 2
+            edits["joined" if forward else "split"] += 1
+            rests[place] = _rest(text, rests[place])
+            other.setdefault(place, index)
+            low = place
     return extra, gained
 
 

@@ -271,7 +271,12 @@ class Temporaries:
                 if movable and info.loads & bit and self._allows("inlined"):
                     return self._inline(stmt, target.id, value, level, place, done, after)
                 return False
-            if info.stores & names or _jumps(follower) or (info.level == ACTS and value.level) or (info.level and value.level == ACTS):
+            if (
+                info.stores & names
+                or _jumps(follower)
+                or (info.level == ACTS and value.level)
+                or (info.level and value.level == ACTS)
+            ):
                 movable = False
             level = max(level, info.level)
         return False
