@@ -15,7 +15,7 @@ from collections.abc import Collection
 
 from clonedetect.domain import Statement
 from clonedetect.normalise.canonical import assignments, branches, expressions
-from clonedetect.normalise.canonical.nodes import FUNCTIONS, LOOPS, Function, Trace, blocks, walk
+from clonedetect.normalise.canonical.nodes import FUNCTIONS, LOOPS, Function, Trace, blocks, children, walk
 from clonedetect.normalise.canonical.temporaries import Temporaries, local_names
 from clonedetect.normalise.canonical.tokens import Names, Tokens
 
@@ -39,8 +39,8 @@ def canonical(source: str, first_line: int = 1, own: Collection[str] | None = No
         if parsed is None:
             return None
         tree, shift = parsed
-        trace = canonical_tree(tree)
         names = Names(tree, own)
+        trace = canonical_tree(tree, bound=frozenset(names.bound))
         writer = Tokens(names, trace, first_line - 1 - shift)
         return tuple(writer.statements(tree.body, 0))
     except (SyntaxError, RecursionError, MemoryError, ValueError):
@@ -74,21 +74,30 @@ def _parse(source: str) -> tuple[ast.Module, int] | None:
 def _too_deep(tree: ast.AST) -> bool:
     level: list[ast.AST] = [tree]
     for _ in range(DEEPEST):
-        level = [child for node in level for child in ast.iter_child_nodes(node) if child._fields]
+        level = [child for node in level for child in children(node)]
         if not level:
             return False
     return True
 
 
-def canonical_tree(tree: ast.Module, only: frozenset[str] | None = None) -> Trace:
-    """Rewrite a module's tree in place to its canonical form; `only` limits the rewrites to these tags."""
+def canonical_tree(tree: ast.Module, only: frozenset[str] | None = None, bound: frozenset[str] | None = None) -> Trace:
+    """Rewrite a module's tree in place to its canonical form; `only` limits the rewrites to these tags.
+
+    `bound`: the names the tree binds, where the caller has them.
+    """
     trace = Trace()
-    bound = Names(tree, None).bound
-    functions = [node for node in walk(tree) if isinstance(node, FUNCTIONS)]
-    classes = [node for node in walk(tree) if isinstance(node, ast.ClassDef)]
+    if bound is None:
+        bound = frozenset(Names(tree, None).bound)
+    functions: list[Function] = []
+    classes: list[ast.ClassDef] = []
+    for node in walk(tree):
+        if isinstance(node, FUNCTIONS):
+            functions.append(node)
+        elif isinstance(node, ast.ClassDef):
+            classes.append(node)
     for node in (*functions, *classes):
         _strip(node, trace)
-    fixed = frozenset(bound)
+    fixed = bound
     for function in functions:
         _Function(function, fixed, trace, only).run()
     for block in (tree.body, *(node.body for node in classes)):
@@ -167,9 +176,9 @@ class _Block:
                 inner = tail
             for part in blocks(stmt):
                 self.tidy(part, inner if part is not getattr(stmt, "orelse", None) or isinstance(stmt, ast.If) else "")
-        if self.only is None or "early-return" in self.only:
-            if branches.spare_jump(block, len(block) - 1, tail, self.trace):
-                self.changed = True
+        allowed = self.only is None or "early-return" in self.only
+        if allowed and branches.spare_jump(block, len(block) - 1, tail, self.trace):
+            self.changed = True
         index = len(block) - 1
         while index >= 0:
             if index < len(block) and block[index].__class__ is ast.If:

@@ -95,9 +95,10 @@ def bare_return(stmt: ast.stmt, local: frozenset[str]) -> list[ast.stmt] | None:
     """`return None` -> `return`, `raise E()` -> `raise E`."""
     if isinstance(stmt, ast.Return) and isinstance(stmt.value, ast.Constant) and stmt.value.value is None:
         return [at(ast.Return(value=None), stmt)]
-    if isinstance(stmt, ast.Raise) and isinstance(stmt.exc, ast.Call) and not stmt.exc.args and not stmt.exc.keywords:
-        if isinstance(stmt.exc.func, ast.Name) and stmt.exc.func.id[:1].isupper():
-            return [at(ast.Raise(exc=stmt.exc.func, cause=stmt.cause), stmt)]
+    exc = stmt.exc if isinstance(stmt, ast.Raise) else None
+    if isinstance(stmt, ast.Raise) and isinstance(exc, ast.Call) and not exc.args and not exc.keywords:
+        called = exc.func.id if isinstance(exc.func, ast.Name) else ""
+        return [at(ast.Raise(exc=exc.func, cause=stmt.cause), stmt)] if called[:1].isupper() else None
     return None
 
 

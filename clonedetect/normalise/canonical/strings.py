@@ -146,7 +146,8 @@ def joined(node: ast.expr, bound: frozenset[str]) -> ast.expr | None:
                 inner = part.value
                 if part.conversion == 115:
                     part.conversion = -1
-                if isinstance(inner, ast.Call) and is_call(inner, "str") and "str" not in bound:
-                    if len(inner.args) == 1 and not inner.keywords and part.format_spec is None:
-                        part.value = inner.args[0]
+                plain = part.format_spec is None and part.conversion == -1
+                shown = plain and isinstance(inner, ast.Call) and is_call(inner, "str") and "str" not in bound
+                if isinstance(inner, ast.Call) and shown and len(inner.args) == 1 and not inner.keywords:
+                    part.value = inner.args[0]
     return None
