@@ -182,7 +182,7 @@ def test_condensed_pairs_are_found_and_described() -> None:
         renames += 2 * len(wanted & {(one.left, one.right) for one in mine.renames}) >= len(wanted)
     assert len(pairs) >= 20
     assert first >= 0.85 * len(pairs)
-    assert regions >= 0.65 * len(pairs)
+    assert regions >= 0.85 * len(pairs)
     assert renames >= 0.85 * len(pairs)
 
 

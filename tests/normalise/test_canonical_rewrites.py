@@ -159,7 +159,7 @@ numbers = st.integers(-4, 5)
 
 
 @pytest.mark.parametrize(("tag", "template"), CASES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(a=numbers, b=numbers, k=numbers, operator=st.sampled_from(OPERATORS), xs=st.lists(numbers, max_size=5))
 def test_rewrite_keeps_meaning(tag: str, template: str, a: int, b: int, k: int, operator: str, xs: list[int]) -> None:
     source = template.format(o=operator, k=k)
@@ -259,7 +259,7 @@ class Writer:
         return "\n".join(lines)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(seed=st.integers(0, 2**32), a=numbers, b=numbers)
 def test_all_rewrites_together_keep_meaning(seed: int, a: int, b: int) -> None:
     source = Writer(Random(seed)).program()

@@ -15,9 +15,10 @@ from collections.abc import Collection
 
 from clonedetect.domain import Statement
 from clonedetect.normalise.canonical import assignments, branches, expressions
+from clonedetect.normalise.canonical.names import Names
 from clonedetect.normalise.canonical.nodes import FUNCTIONS, LOOPS, Function, Trace, blocks, children, walk
 from clonedetect.normalise.canonical.temporaries import Temporaries, local_names
-from clonedetect.normalise.canonical.tokens import Names, Tokens
+from clonedetect.normalise.canonical.tokens import Tokens
 
 __all__ = ["canonical", "canonical_tree"]
 

@@ -27,13 +27,12 @@ from clonedetect.normalise.canonical.nodes import (
     blocks,
     children,
     effect_of,
-    fields,
     size,
     walk,
 )
+from clonedetect.normalise.canonical.uses import TRY, Search, header, jumps, may_fail
 
 FURTHEST = 40  # statements between a definition and the use it is inlined into
-_TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
 _STARTS = (ast.List, ast.Dict, ast.Constant, ast.Call, ast.Attribute, ast.UnaryOp)  # of a loop's result
 _PINNED = (ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Starred)
 _SEES_LOCALS = frozenset({"locals", "vars", "eval", "exec", "dir"})
@@ -45,15 +44,6 @@ class Info(NamedTuple):
     loads: int
     stores: int
     level: int
-
-
-class _Use(NamedTuple):
-    parent: ast.AST
-    field: str
-    index: int  # -1 where the field is not a list
-    level: int  # the strongest effect evaluated before the use
-    conditional: bool
-    repeated: bool
 
 
 def local_names(function: Function) -> frozenset[str]:
@@ -139,8 +129,8 @@ class Temporaries:
                 level = ACTS  # decorators, bases and defaults run here; its names are no locals
             else:
                 own = effect_of(inner, bits)
-                if own > level or isinstance(inner, (*_TRY, ast.Match)):
-                    level = max(own, ACTS if isinstance(inner, (*_TRY, ast.Match)) else own)
+                if own > level or isinstance(inner, (*TRY, ast.Match)):
+                    level = max(own, ACTS if isinstance(inner, (*TRY, ast.Match)) else own)
                 stack.extend(children(inner))
         info = Info(loads, stores, level)
         self._known[node] = info
@@ -187,7 +177,7 @@ class Temporaries:
                         before = self._scan(new).loads
             done.append(stmt)
             # Where a branch may jump, what is live there is live right after the statement's header too.
-            after.append(live | leave | again if (leave | again) and change and _jumps(stmt) else live)
+            after.append(live | leave | again if (leave | again) and change and jumps(stmt) else live)
             live = before
         if change:
             block[:] = done[::-1]
@@ -209,7 +199,7 @@ class Temporaries:
             if change:
                 self._block(stmt.body, around, live, around, pinned, True)
             result = around
-        elif isinstance(stmt, _TRY):
+        elif isinstance(stmt, TRY):
             held = pinned | live | self._scan(stmt).loads & ~self._own_loads(stmt)
             for block in blocks(stmt):
                 held |= self._block(block, 0, 0, 0, 0, False) if block is not stmt.body else 0
@@ -273,7 +263,7 @@ class Temporaries:
                 return False
             if (
                 info.stores & names
-                or _jumps(follower)
+                or jumps(follower)
                 or (info.level == ACTS and value.level)
                 or (info.level and value.level == ACTS)
             ):
@@ -332,10 +322,10 @@ class Temporaries:
         found = [inner for inner in walk(follower) if isinstance(inner, ast.Name) and inner.id == name]
         if len(found) != (2 if killed else 1):
             return False
-        head = _header(follower)
+        head = header(follower)
         if not head:
             return False
-        search = _Search(name, self.bits)
+        search = Search(name, self.bits)
         if isinstance(follower, ast.AugAssign):
             search.level = READS
         use = None
@@ -345,7 +335,7 @@ class Temporaries:
                 break
         if use is None or use.repeated:
             return False
-        if use.conditional and (value.level > READS or _may_fail(stmt.value)):
+        if use.conditional and (value.level > READS or may_fail(stmt.value)):
             return False
         if value.level == ACTS and (level != INERT or use.level != INERT):
             return False
@@ -375,105 +365,3 @@ class Temporaries:
         self.trace.note(follower, "inlined", stmt)
         self.changed = True
         return True
-
-
-def _may_fail(value: ast.expr) -> bool:
-    """Whether leaving out the evaluation could leave out an exception, attribute lookups aside."""
-    risky = (ast.Call, ast.Subscript, ast.BinOp, ast.Await, *COMPREHENSIONS)
-    return any(isinstance(inner, risky) for inner in walk(value))
-
-
-def _jumps(stmt: ast.stmt) -> bool:
-    """Whether a compound statement holds a break or a continue."""
-    if isinstance(stmt, (ast.If, ast.With, ast.AsyncWith, ast.Match, *_TRY, *LOOPS)):
-        return any(isinstance(inner, (ast.Break, ast.Continue)) for inner in walk(stmt))
-    return False
-
-
-def _plain(callee: object) -> bool:
-    """A name with attributes: `f`, `self.layers.append`."""
-    while isinstance(callee, ast.Attribute):
-        callee = callee.value
-    return isinstance(callee, ast.Name)
-
-
-def _header(stmt: ast.stmt) -> list[tuple[ast.AST, str]]:
-    """The expressions a statement evaluates once, in order of evaluation."""
-    if isinstance(stmt, ast.Assign):
-        return [(stmt, "value"), (stmt, "targets")]
-    if isinstance(stmt, (ast.Return, ast.Expr)):
-        return [(stmt, "value")] if stmt.value is not None else []
-    if isinstance(stmt, ast.AugAssign):
-        return [(stmt, "value")]
-    if isinstance(stmt, (ast.If, ast.Assert)):
-        return [(stmt, "test")]
-    if isinstance(stmt, (ast.For, ast.AsyncFor)):
-        return [(stmt, "iter")]
-    if isinstance(stmt, (ast.With, ast.AsyncWith)):
-        return [(stmt.items[0], "context_expr")]
-    if isinstance(stmt, ast.Raise) and stmt.exc is not None:
-        return [(stmt, "exc")]
-    return [(stmt, "subject")] if isinstance(stmt, ast.Match) else []
-
-
-class _Search:
-    """Finds the one use of a name in order of evaluation, and the effects that come before it."""
-
-    def __init__(self, name: str, local: dict[str, int]) -> None:
-        self.name = name
-        self.local = local
-        self.level = INERT
-
-    def find(self, parent: ast.AST, field: str) -> _Use | None:
-        value = getattr(parent, field)
-        items = value if isinstance(value, list) else [value]
-        for index, item in enumerate(items):
-            use = self._visit(item, parent, field, index if isinstance(value, list) else -1)
-            if use is not None:
-                return use
-        return None
-
-    def _visit(self, node: ast.AST | None, parent: ast.AST, field: str, index: int) -> _Use | None:
-        if not isinstance(node, ast.AST):
-            return None
-        if isinstance(node, ast.Name):
-            if node.id == self.name:
-                return _Use(parent, field, index, self.level, False, False)
-            return None
-        conditional = repeated = False
-        order = list(fields(node))
-        if isinstance(node, ast.IfExp):
-            order = ["test", "body", "orelse"]
-        elif isinstance(node, COMPREHENSIONS):
-            order = ["generators", *(name for name in order if name != "generators")]
-        elif isinstance(node, ast.Lambda):
-            repeated = True
-        for name in order:
-            value = getattr(node, name, None)
-            items = value if isinstance(value, list) else [value]
-            for place, item in enumerate(items):
-                before = self.level
-                use = self._visit(item, node, name, place if isinstance(value, list) else -1)
-                if use is None:
-                    if name == "func" and _plain(item):
-                        self.level = before  # looking a method up counts as nothing: no call rebinds it
-                    continue
-                if isinstance(node, ast.IfExp):
-                    conditional = name != "test"
-                elif isinstance(node, ast.BoolOp):
-                    conditional = place > 0
-                elif isinstance(node, ast.Compare):
-                    conditional = name == "comparators" and place > 0
-                elif isinstance(node, COMPREHENSIONS):
-                    repeated = not (name == "generators" and place == 0 and use.field == "iter")
-                elif isinstance(node, ast.comprehension):
-                    repeated = name != "iter"
-                elif isinstance(node, ast.Dict) and (name == "values" or place > 0):
-                    # keys and values alternate: what lies between counts as evaluated before
-                    use = use._replace(level=max([use.level, *(self._effect(item) for item in node.values[:place])]))
-                return use._replace(conditional=use.conditional or conditional, repeated=use.repeated or repeated)
-        self.level = max(self.level, effect_of(node, self.local))
-        return None
-
-    def _effect(self, node: ast.AST) -> int:
-        return max(effect_of(inner, self.local) for inner in walk(node))

@@ -3,38 +3,11 @@
 from __future__ import annotations
 
 import ast
-import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 
 from clonedetect.domain import Statement
-from clonedetect.normalise.canonical.nodes import BUILTINS, FUNCTIONS, Trace, walk
-
-LONGEST_TEXT = 120  # characters of a literal kept as they are; the rest is a digest
-
-# Attributes of the language's own objects and of arrays: no project made these up, so no rename changes them.
-EXTERNAL_ATTRIBUTES = frozenset(
-    name for cls in (str, bytes, list, dict, set, tuple, int, float, complex, Exception, object) for name in dir(cls)
-) | frozenset(
-    [
-        "shape",
-        "dtype",
-        "device",
-        "ndim",
-        "T",
-        "grad",
-        "read",
-        "write",
-        "close",
-        "seek",
-        "flush",
-        "group",
-        "match",
-        "name",
-        "stem",
-        "suffix",
-        "parent",
-    ]
-)
+from clonedetect.normalise.canonical.names import Names, literal
+from clonedetect.normalise.canonical.nodes import FUNCTIONS, Trace
 
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -43,59 +16,6 @@ _OPERATORS: dict[type[ast.AST], str] = {
     ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in", ast.And: "and", ast.Or: "or", ast.Not: "not",
     ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "~",
 }  # fmt: skip
-
-
-def literal(value: object) -> str:
-    """The token of a constant; long texts are cut and carry a digest."""
-    text = "..." if value is Ellipsis else repr(value)
-    if len(text) <= LONGEST_TEXT:
-        return text
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    return text[:LONGEST_TEXT] + digest
-
-
-class Names:
-    """Which names of a fragment a copier may change.
-
-    `own`: the names the repository defines, where known; then every other free name and attribute is external.
-    """
-
-    def __init__(self, tree: ast.AST, own: Collection[str] | None) -> None:
-        self.bound: set[str] = set()
-        imported: set[str] = set()
-        for node in walk(tree):
-            cls = node.__class__
-            if isinstance(node, ast.Name):
-                if not isinstance(node.ctx, ast.Load):
-                    self.bound.add(node.id)
-            elif isinstance(node, ast.arg):
-                self.bound.add(node.arg)
-            elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-                self.bound.add(node.name)
-            elif cls is ast.alias:
-                imported.add((node.asname or node.name).partition(".")[0])  # ty: ignore
-            elif cls in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping):
-                name = getattr(node, "name", None) or getattr(node, "rest", None)
-                if name:
-                    self.bound.add(name)
-        self.imported = imported
-        self.own = own
-
-    def changeable(self, name: str, *, root: bool = False) -> bool:
-        """Whether a plain name may have been renamed; `root`: it stands before a dot."""
-        if name in self.imported:
-            return False
-        if name in self.bound:
-            return True
-        if self.own is not None:
-            return name in self.own
-        return not root and name not in BUILTINS  # a free name before a dot is most often a module
-
-    def attribute(self, name: str) -> bool:
-        """Whether an attribute is one of the project's own."""
-        if self.own is not None:
-            return name in self.own
-        return name not in EXTERNAL_ATTRIBUTES
 
 
 class Tokens:
