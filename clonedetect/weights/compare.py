@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clonedetect.weights.finding import NULL_HYPOTHESIS, Excluded, TensorFinding, WeightsFinding
 from clonedetect.weights.kinship import settle_kinship
-from clonedetect.weights.linear import Device, RowTest, open_device, permutation_test
+from clonedetect.weights.linear import Device, RowTest, one_blas_thread, open_device, permutation_test
 from clonedetect.weights.mechanism import Judgement, judge
 from clonedetect.weights.names import rename_rules
 from clonedetect.weights.overall import NOTHING, conclude, settle_noise
@@ -41,7 +41,7 @@ def compare_weights(
     Raises WeightsError where a side cannot be read, MissingExtraError where a library is missing.
     """
     place = open_device(device)
-    with open_weights(left) as first, open_weights(right) as second:
+    with open_weights(left) as first, open_weights(right) as second, one_blas_thread():
         return compare_checkpoints(first, second, place, full, progress)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from clonedetect.weights.finding import Mechanism
 from clonedetect.weights.linear import Device, correlations, permutation_test, rotation_between
 from clonedetect.weights.mechanism import Judgement
 from clonedetect.weights.pairing import as_matrix, squeezed
@@ -24,6 +25,7 @@ QUICK_PAIRS = 48
 COLUMNS = 512  # columns that an order is looked for with
 HELD_OUT = 0.3  # correlation on the half that the matching has not seen
 HELD_OUT_Z = 12.0
+SURE = 0.8  # below this another tensor must follow an order: first layers of independent models learn like filters
 ROTATED = 0.9  # independent embeddings of one vocabulary align to .3 to .5, a rotated one to 1
 FOLLOWS = 0.5
 MAX_BASIS = 1536
@@ -105,23 +107,46 @@ def _blocks(order: Order) -> str:
     return f"in {count} blocks of {size} ({'gates' if count in (3, 4) else 'heads'})"
 
 
-def _permuted(device: Device, a: Matrix, b: Matrix, known: Found, accept: float) -> tuple[str, float, float] | None:
-    """Try rows, columns, then known orders of one side with the other side matched or as it is."""
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A relation that held on unseen values. order: found here by matching, None where it was known before."""
+
+    detail: str
+    correlation: float
+    z: float
+    order: Order | None = None
+
+
+def _permuted(device: Device, a: Matrix, b: Matrix, known: Found, accept: float) -> Hit | None:
+    """Try rows, columns, then known orders of one side with the other side as it is or matched."""
     for axis, label, x, y in ((0, "rows", a, b), (1, "columns", a.T, b.T)):
         hit = _matched(device, x, y, accept)
         if hit is not None and not np.array_equal(hit[0], np.arange(len(x))):
-            known.add(hit[0])
-            return f"{label} in another order, {_blocks(hit[0])}", hit[1], hit[2]
+            return Hit(f"{label} in another order, {_blocks(hit[0])}", hit[1], hit[2], hit[0])
         for order in known.orders.get(a.shape[1 - axis], []):
             turned = y[:, order]
-            hit = _checked(device, x[:, :COLUMNS], turned[:, :COLUMNS], order, accept)
+            hit = _checked(device, x, turned, order, accept)
             if hit is not None:
-                return f"{('columns', 'rows')[axis]} in the order of another tensor's", hit[1], hit[2]
+                return Hit(f"{('columns', 'rows')[axis]} in the order of another tensor's", hit[1], hit[2])
             hit = _matched(device, x, turned, accept)
             if hit is not None:
-                known.add(hit[0])
-                return f"rows and columns in another order, {label} {_blocks(hit[0])}", hit[1], hit[2]
+                detail = f"rows and columns in another order, {label} {_blocks(hit[0])}"
+                return Hit(detail, hit[1], hit[2], hit[0])
     return None
+
+
+def _confirmed(device: Device, works: Sequence[Work], others: Sequence[int], order: Order) -> bool:
+    """Whether another tensor follows the order as it stands, without any matching of its own."""
+    for index in others:
+        shape = as_matrix(works[index].left.shape)
+        if len(order) not in shape:
+            continue
+        a, b = _load(works[index])
+        sides = [(a, b[order])] if shape[0] == len(order) else []
+        sides += [(a, b[:, order])] if shape[1] == len(order) else []
+        if any(_checked(device, x, y, order, HELD_OUT) is not None for x, y in sides):
+            return True
+    return False
 
 
 def _fit_rotation(device: Device, works: Sequence[Work], pending: list[int], known: Found) -> int | None:
@@ -145,9 +170,7 @@ def _fit_rotation(device: Device, works: Sequence[Work], pending: list[int], kno
     return None
 
 
-def _rotated(
-    device: Device, a: Matrix, b: Matrix, known: Found, gains: list[Matrix]
-) -> tuple[str, float, float] | None:
+def _rotated(device: Device, a: Matrix, b: Matrix, known: Found, gains: list[Matrix]) -> Hit | None:
     """Whether the known rotation, perhaps after a folded norm gain, brings a to b: on columns, then on rows."""
     for label, x, y in (("columns", a, b), ("rows", a.T, b.T)):
         basis = known.rotations.get(x.shape[1])
@@ -162,7 +185,7 @@ def _rotated(
         if test.z is None or test.correlation is None or test.z < HELD_OUT_Z or test.correlation < FOLLOWS:
             continue
         folded = ", a norm gain folded in" if np.argmax(scores) else ""
-        return f"{label} in a rotated basis{folded}", test.correlation, test.z
+        return Hit(f"{label} in a rotated basis{folded}", test.correlation, test.z)
     return None
 
 
@@ -185,8 +208,10 @@ def resolve(
     base = _fit_rotation(device, works, [i for i in matrices if _open(judgements[i])], known)
     gains = [w.left.floats(0, w.left.size) for w in works if len(squeezed(w.left.shape)) == 1][:64] if base else []
     followers = 0
+    word: Mechanism
     while progress and pending:
         progress = False
+        doubtful: dict[int, Hit] = {}
         for index in list(pending):
             a, b = _load(works[index])
             accept = max(HELD_OUT, (judgements[index].correlation or 0.0) + 0.05)
@@ -194,11 +219,16 @@ def resolve(
             if hit is None and known.rotations and index != base:
                 hit, word = _rotated(device, a, b, known, gains), "rotated"
                 followers += hit is not None
-            if hit is not None:
-                judgements[index] = replace(
-                    judgements[index], mechanism=word, detail=hit[0], correlation=hit[1], sigma=None, edge=None
-                )
-                scores[index] = hit[2]
+            if hit is not None and hit.order is not None and hit.correlation < SURE:
+                doubtful[index] = hit
+            elif hit is not None:
+                _settle(index, hit, word, judgements, scores, known)
+                pending.remove(index)
+                progress = True
+        for index, hit in doubtful.items():
+            others = [i for i in pending if i != index and i not in doubtful]
+            if hit.order is not None and _confirmed(device, works, others, hit.order):
+                _settle(index, hit, "permuted", judgements, scores, known)
                 pending.remove(index)
                 progress = True
         progress = progress and bool(known.orders)
@@ -207,6 +237,22 @@ def resolve(
     elif base is not None:
         known.rotations.clear()
     return _vectors(works, judgements, known), scores, notes
+
+
+def _settle(
+    index: int,
+    hit: Hit,
+    word: Mechanism,
+    judgements: list[Judgement],
+    scores: list[float | None],
+    known: Found,
+) -> None:
+    judgements[index] = replace(
+        judgements[index], mechanism=word, detail=hit.detail, correlation=hit.correlation, sigma=None, edge=None
+    )
+    scores[index] = hit.z
+    if hit.order is not None:
+        known.add(hit.order)
 
 
 def _open(judgement: Judgement) -> bool:
