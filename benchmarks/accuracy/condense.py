@@ -7,26 +7,18 @@ import copy
 from collections import Counter
 
 from edits import (
-    Body,
-    Site,
     apply,
     branch_to_conditional,
     conditional_to_branch,
     drop_return_temporary,
-    early_exit,
     else_after_return,
     functions,
-    has,
     join_assignments,
-    load,
     loop_to_comprehension,
-    pure,
-    reads,
-    simple,
-    single_target,
-    writes,
 )
+from expressions import Body, Site, has, load, pure, reads, simple, single_target, writes
 from names import COMPREHENSIONS, FUNCTIONS
+from obscure import early_exit
 
 OPAQUE = (*FUNCTIONS, ast.ClassDef, *COMPREHENSIONS, ast.For, ast.While, ast.AsyncFor, ast.Try, ast.NamedExpr, ast.If)
 
@@ -68,7 +60,9 @@ def _reached(node: ast.AST, name: str, plain: bool) -> bool:
     for child in ast.iter_child_nodes(node):
         if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(child)):
             return _reached(child, name, plain)
-        if has(child, ast.Call, ast.Await, *OPAQUE) or (not plain and not simple(child) and isinstance(child, ast.expr)):
+        if has(child, ast.Call, ast.Await, *OPAQUE) or (
+            not plain and not simple(child) and isinstance(child, ast.expr)
+        ):
             return False
     return False
 
@@ -126,7 +120,9 @@ def inline_helpers(tree: ast.Module, site: Site) -> None:
     tree.body = [
         item
         for item in tree.body
-        if not (isinstance(item, ast.FunctionDef) and item.name in helpers and item.name[0] == "_" and not left[item.name])
+        if not (
+            isinstance(item, ast.FunctionDef) and item.name in helpers and item.name[0] == "_" and not left[item.name]
+        )
     ] or [ast.Pass()]
 
 
@@ -198,7 +194,9 @@ def _self_reads(method: ast.FunctionDef) -> list[tuple[str, ...]] | None:
             accounted.update(id(n) for n in ast.walk(node))
     loose = [n for n in ast.walk(method) if _is_self(n) and id(n) not in accounted]
     nested = any(isinstance(n, (*FUNCTIONS, ast.ClassDef)) for n in ast.walk(method) if n is not method)
-    return None if loose or nested or has(method, ast.Global, ast.Nonlocal) or "super" in reads(method) else list(wanted)
+    return (
+        None if loose or nested or has(method, ast.Global, ast.Nonlocal) or "super" in reads(method) else list(wanted)
+    )
 
 
 def _lift(owner: ast.ClassDef, method: ast.FunctionDef, wanted: list[tuple[str, ...]], calls: list, site: Site) -> None:

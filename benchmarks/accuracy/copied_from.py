@@ -158,7 +158,9 @@ def build(package: Path, out: Path) -> None:
         starts[path] = {line: place for node, place in reversed(found_here) for line in (node.lineno, place.start_line)}
     found, left_out = labels(sources, starts)
     by_name = {(place.path, place.name): place for items in places.values() for place in reversed(items)}
-    directories = {label.copy.path.split("/")[0] for label in found} | {label.target_path.split("/")[0] for label in found}
+    directories = {label.copy.path.split("/")[0] for label in found} | {
+        label.target_path.split("/")[0] for label in found
+    }
     rows: list[Definition] = []
     for label in found:
         target = by_name.get((label.target_path, label.target_name))
@@ -168,22 +170,34 @@ def build(package: Path, out: Path) -> None:
         elif sides[0] == sides[1]:
             left_out["target in the same half"] += 1
         else:
-            changed = changed_names(segment(sources[target.path], target), segment(sources[label.copy.path], label.copy), label.renames)
+            changed = changed_names(
+                segment(sources[target.path], target), segment(sources[label.copy.path], label.copy), label.renames
+            )
             if changed is None:
                 left_out["not a true copy"] += 1
                 continue
             flip = sides[0] == "a"  # the copy is on the left
-            names = {old: [(a, b) for a, b in changed.items() if old in a and a.replace(old, new) == b] for old, new in label.renames}
+            names = {
+                old: [(a, b) for a, b in changed.items() if old in a and a.replace(old, new) == b]
+                for old, new in label.renames
+            }
             visible = [(old, new) for old, new in label.renames if names[old]]
             renames = tuple((new, old) if flip else (old, new) for old, new in visible)
             one, two = (label.copy, target) if flip else (target, label.copy)
             rows.append(Definition(one, two, (), renames))
     for side in "ab":
-        files = {p: without_comments(t) for p, t in sources.items() if p.split("/")[0] in directories and half(p.split("/")[0]) == side}
+        files = {
+            p: without_comments(t)
+            for p, t in sources.items()
+            if p.split("/")[0] in directories and half(p.split("/")[0]) == side
+        }
         write_tree(files, out / side)
         print(f"{side}: {len(files)} files, {sum(t.count(chr(10)) for t in files.values())} lines")
     write_truth(Truth(package.name, "copied from", 0, tuple(rows)), out / "truth.json")
-    print(f"{len(rows)} labelled pairs, {sum(len(row.renames) for row in rows)} visible renames; left out: {dict(left_out)}")
+    print(
+        f"{len(rows)} labelled pairs, {sum(len(row.renames) for row in rows)} visible renames; "
+        f"left out: {dict(left_out)}"
+    )
 
 
 def twins(left: Path, right: Path, out: Path) -> None:
@@ -212,8 +226,9 @@ def check(truth: Truth, report: dict) -> dict[str, float]:
     for row in truth.definitions:
         good = index.found(row, SHARE)
         pairs += good
-        if not good and len(missed) < 2000:
-            missed[f"{row.left.kind} of {min(row.left.code_lines, 20)} lines: {row.left.path}:{row.left.name} / {row.right.path}"] += 1
+        if not good:
+            size = f"{row.left.kind} of {min(row.left.code_lines, 20)} lines"
+            missed[f"{size}: {row.left.path}:{row.left.name} / {row.right.path}"] += 1
     own = _pair_renames(report)
     wanted = found = 0
     lost: Counter[str] = Counter()
@@ -228,7 +243,12 @@ def check(truth: Truth, report: dict) -> dict[str, float]:
     for text in [*list(missed)[:15], *(f"rename {name} x{count}" for name, count in lost.most_common(15))]:
         print("missed:", text, file=sys.stderr)
     count = len(truth.definitions)
-    return {"pairs": count, "pairs_found": pairs / max(count, 1), "renames": wanted, "renames_found": found / max(wanted, 1)}
+    return {
+        "pairs": count,
+        "pairs_found": pairs / max(count, 1),
+        "renames": wanted,
+        "renames_found": found / max(wanted, 1),
+    }
 
 
 def _pair_renames(report: dict) -> dict[tuple[str, str], list[tuple[str, str]]]:
@@ -241,7 +261,7 @@ def _pair_renames(report: dict) -> dict[tuple[str, str], list[tuple[str, str]]]:
 
 def _said(old: str, new: str, renames: list[tuple[str, str]]) -> bool:
     """Whether `old -> new` itself, or an identifier changed by exactly that, is among `renames`."""
-    return any(a == old and b == new or (a != b and old in a and a.replace(old, new) == b) for a, b in renames)
+    return any((a == old and b == new) or (a != b and old in a and a.replace(old, new) == b) for a, b in renames)
 
 
 def main(arguments: list[str] | None = None) -> int:

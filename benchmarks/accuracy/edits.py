@@ -8,172 +8,25 @@ from __future__ import annotations
 
 import ast
 import copy
-import random
-from collections import Counter
 from collections.abc import Callable, Iterator
 
-from names import COMPREHENSIONS, FUNCTIONS, Vocabulary
-
-Body = list[ast.stmt]
-SCOPES = (*FUNCTIONS, ast.ClassDef, *COMPREHENSIONS)
-FLIPPED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
-NEGATED = {
-    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
-}  # fmt: skip
-PURE = (
-    ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Compare, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Tuple,
-    ast.Slice, ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop, ast.List, ast.JoinedStr,
-    ast.FormattedValue, ast.IfExp,
-)  # fmt: skip
-LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
-
-
-def pure(node: ast.AST) -> bool:
-    """Whether evaluating `node` only reads."""
-    return all(isinstance(item, PURE) for item in ast.walk(node))
-
-
-def simple(node: ast.AST) -> bool:
-    """A name, constant or dotted name: evaluating it can be moved anywhere the names do not change."""
-    return isinstance(node, (ast.Name, ast.Constant)) or (isinstance(node, ast.Attribute) and simple(node.value))
-
-
-def reads(node: ast.AST) -> Counter[str]:
-    """How often each name is read under `node`."""
-    return Counter(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
-
-
-def writes(node: ast.AST) -> Counter[str]:
-    """How often each name is bound or deleted under `node`."""
-    return Counter(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load))
-
-
-def has(node: ast.AST, *kinds: type) -> bool:
-    """Whether a node of one of `kinds` is under `node`."""
-    return any(isinstance(item, kinds) for item in ast.walk(node))
-
-
-def negate(test: ast.expr) -> ast.expr:
-    """The opposite of a condition."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return test.operand
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in NEGATED:
-        return ast.Compare(test.left, [NEGATED[type(test.ops[0])]()], test.comparators)
-    return ast.UnaryOp(ast.Not(), test)
-
-
-def load(name: str) -> ast.Name:
-    """A read of `name`."""
-    return ast.Name(name, ast.Load())
-
-
-def store(name: str, value: ast.expr) -> ast.Assign:
-    """`name = value`."""
-    return ast.Assign([ast.Name(name, ast.Store())], value)
-
-
-def single_target(statement: ast.stmt) -> ast.expr | None:
-    """The target of an assignment with one target."""
-    return statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
-
-
-def same(one: ast.AST, two: ast.AST) -> bool:
-    """Equal but for positions."""
-    return ast.dump(one) == ast.dump(two)
-
-
-class Site:
-    """Where an edit happens: the function around it, the new names, and the dice."""
-
-    def __init__(self, rng: random.Random, vocabulary: Vocabulary, rate: float) -> None:
-        self.rng, self.vocabulary, self.rate = rng, vocabulary, rate
-        self.function: ast.AST | None = None
-
-    def take(self) -> bool:
-        """Whether to edit here."""
-        return self.rng.random() < self.rate
-
-    def fresh(self, like: str = "value") -> str:
-        """An unused name."""
-        return self.vocabulary.fresh(like)
-
-
-# ---------------------------------------------------------------- expressions
-
-
-class Expressions(ast.NodeTransformer):
-    """Rewrites expressions: comparison direction, De Morgan, chains, conditional order, isinstance, format, keywords."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:
-        self.generic_visit(node)
-        if not self.site.take():
-            return node
-        if len(node.ops) == 2 and simple(node.comparators[0]) and all(type(op) in FLIPPED for op in node.ops):
-            first = ast.Compare(node.left, [node.ops[0]], [node.comparators[0]])
-            return ast.BoolOp(ast.And(), [first, ast.Compare(node.comparators[0], [node.ops[1]], [node.comparators[1]])])
-        if len(node.ops) == 1 and type(node.ops[0]) in FLIPPED and pure(node):
-            return ast.Compare(node.comparators[0], [FLIPPED[type(node.ops[0])]()], [node.left])
-        return node
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        self.generic_visit(node)
-        inner = node.operand
-        if isinstance(node.op, ast.Not) and isinstance(inner, ast.BoolOp) and self.site.take():
-            other = ast.Or() if isinstance(inner.op, ast.And) else ast.And()
-            return ast.BoolOp(other, [ast.UnaryOp(ast.Not(), value) for value in inner.values])
-        return node
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        self.generic_visit(node)
-        return ast.IfExp(negate(node.test), node.orelse, node.body) if self.site.take() else node
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        self.generic_visit(node)
-        if not self.site.take():
-            return node
-        name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name == "isinstance" and len(node.args) == 2 and isinstance(node.args[1], ast.Tuple) and simple(node.args[0]):
-            kinds = node.args[1].elts
-            if len(kinds) > 1 and not any(isinstance(kind, ast.Starred) for kind in kinds):
-                calls = [ast.Call(load(name), [copy.deepcopy(node.args[0]), kind], []) for kind in kinds]
-                return ast.BoolOp(ast.Or(), calls)
-        if len(node.keywords) > 1 and all(item.arg and pure(item.value) for item in node.keywords):
-            self.site.rng.shuffle(node.keywords)
-        return node
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
-        if not self.site.take():
-            return node
-        text, values = "", []
-        for part in node.values:
-            if isinstance(part, ast.Constant):
-                text += part.value.replace("{", "{{").replace("}", "}}")
-            elif isinstance(part, ast.FormattedValue):
-                spec = part.format_spec
-                if spec is not None and not all(isinstance(item, ast.Constant) for item in spec.values):
-                    return node
-                text += "{" + ("" if part.conversion < 0 else "!" + chr(part.conversion))
-                text += (":" + "".join(item.value for item in spec.values) if spec else "") + "}"
-                values.append(self.visit(part.value))
-        return ast.Call(ast.Attribute(ast.Constant(text), "format", ast.Load()), values, []) if values else node
-
-    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.expr:
-        return node
-
-    def visit_List(self, node: ast.List) -> ast.expr:
-        self.generic_visit(node)
-        return ast.Call(load("list"), [], []) if not node.elts and self._fresh_container(node) else node
-
-    def visit_Dict(self, node: ast.Dict) -> ast.expr:
-        self.generic_visit(node)
-        return ast.Call(load("dict"), [], []) if not node.keys and self.site.take() else node
-
-    def _fresh_container(self, node: ast.List) -> bool:
-        return isinstance(node.ctx, ast.Load) and self.site.rng.random() < self.site.rate / 3
-
+from expressions import (
+    LEAVES,
+    SCOPES,
+    Body,
+    Expressions,
+    Site,
+    has,
+    load,
+    negate,
+    reads,
+    same,
+    simple,
+    single_target,
+    store,
+    writes,
+)
+from names import COMPREHENSIONS
 
 # ---------------------------------------------------------------- statements: each yields the statements to put
 
@@ -255,7 +108,12 @@ def loop_to_comprehension(body: Body, site: Site) -> Body:
         start = out[-1] if out else None
         target = single_target(start) if start is not None else None
         made = None
-        if isinstance(item, ast.For) and isinstance(target, ast.Name) and isinstance(start, ast.Assign) and not item.orelse:
+        if (
+            isinstance(item, ast.For)
+            and isinstance(target, ast.Name)
+            and isinstance(start, ast.Assign)
+            and not item.orelse
+        ):
             made = _comprehension(item, target.id, start.value, site)
         if made is not None and site.take():
             out[-1] = store(target.id, made)
@@ -291,14 +149,20 @@ def _comprehension(loop: ast.For, name: str, empty: ast.expr, site: Site) -> ast
         if isinstance(target, ast.Subscript) and same(target.value, load(name)):
             made = ast.DictComp(target.slice, inside.value, [generator])
             parts += [target.slice, inside.value]
-    clean = not any(name in reads(part) or has(part, ast.Await, ast.Yield, ast.YieldFrom, ast.Starred) for part in parts)
+    clean = not any(
+        name in reads(part) or has(part, ast.Await, ast.Yield, ast.YieldFrom, ast.Starred) for part in parts
+    )
     return made if clean else None
 
 
 def augmented(body: Body, site: Site) -> Body:
     """`x += 1` to `x = x + 1` and back, for constants only (an alias of a list would see the difference)."""
     for index, item in enumerate(body):
-        if isinstance(item, ast.AugAssign) and isinstance(item.target, ast.Name) and isinstance(item.value, ast.Constant):
+        if (
+            isinstance(item, ast.AugAssign)
+            and isinstance(item.target, ast.Name)
+            and isinstance(item.value, ast.Constant)
+        ):
             if site.take():
                 body[index] = store(item.target.id, ast.BinOp(load(item.target.id), item.op, item.value))
         elif isinstance(target := single_target(item), ast.Name) and isinstance(item.value, ast.BinOp) and site.take():
@@ -327,13 +191,22 @@ def _joined(one: ast.stmt, two: ast.stmt, most: int) -> ast.Assign | None:
     several = isinstance(first, ast.Tuple) and isinstance(one.value, ast.Tuple)
     targets = first.elts if several else [first]
     values = one.value.elts if several else [one.value]
-    if len(targets) >= most or len(targets) != len(values) or any(isinstance(t, ast.Starred) for t in (*targets, *values)):
+    if (
+        len(targets) >= most
+        or len(targets) != len(values)
+        or any(isinstance(t, ast.Starred) for t in (*targets, *values))
+    ):
         return None
     written = {t.id for t in targets if isinstance(t, ast.Name)}
     attributes = any(not isinstance(t, ast.Name) for t in targets)
     if not all(isinstance(t, (ast.Name, ast.Attribute)) and simple(t) for t in targets):
         return None
-    if written & set(reads(two)) or written & set(writes(two)) or has(two, SCOPES) or (attributes and not _blind(two.value)):
+    if (
+        written & set(reads(two))
+        or written & set(writes(two))
+        or has(two, SCOPES)
+        or (attributes and not _blind(two.value))
+    ):
         return None
     if isinstance(second, ast.Attribute) and any(not _blind(v) for v in values):
         return None
@@ -402,68 +275,12 @@ def drop_return_temporary(body: Body, site: Site) -> Body:
     out: Body = []
     for item in body:
         last = single_target(out[-1]) if out else None
-        if isinstance(item, ast.Return) and isinstance(last, ast.Name) and item.value and same(item.value, load(last.id)):
-            if site.take():
-                out[-1] = ast.Return(out[-1].value)
-                continue
+        ends = isinstance(item, ast.Return) and isinstance(last, ast.Name) and item.value is not None
+        if ends and same(item.value, load(last.id)) and site.take():
+            out[-1] = ast.Return(out[-1].value)
+            continue
         out.append(item)
     return out
-
-
-# ---------------------------------------------------------------- level 6
-
-
-def add_temporaries(body: Body, site: Site) -> Body:
-    """A returned value, or the first argument of a call that is not simple, gets a name of its own."""
-    out: Body = []
-    for item in body:
-        value = getattr(item, "value", None) if isinstance(item, (ast.Assign, ast.Return, ast.Expr)) else None
-        call = value if isinstance(value, ast.Call) and simple(value.func) and value.args else None
-        first = call.args[0] if call else None
-        if first is not None and not simple(first) and not has(first, ast.Starred, ast.NamedExpr) and site.take():
-            name = site.fresh()
-            out.append(store(name, first))
-            call.args[0] = load(name)
-        elif isinstance(item, ast.Return) and value is not None and not simple(value) and site.take():
-            name = site.fresh()
-            out.append(store(name, value))
-            item.value = load(name)
-        out.append(item)
-    return out
-
-
-def early_exit(body: Body, site: Site, kind: type = ast.Return) -> Body:
-    """A last `if c: X` of a function (or loop body) to `if not c: return` (or continue) and X."""
-    last = body[-1]
-    if isinstance(last, ast.If) and not last.orelse and site.take():
-        leave = ast.Return(None) if kind is ast.Return else ast.Continue()
-        return [*body[:-1], ast.If(negate(last.test), [leave], []), *last.body]
-    return body
-
-
-def add_dead_code(body: Body, site: Site, every: int = 5) -> Body:
-    """Statements that change nothing: unused values, loops over nothing, branches never taken."""
-    out: Body = []
-    for item in body:
-        if site.rng.random() < 1 / every and not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)):
-            out += _dead(site)
-        out.append(item)
-    return out
-
-
-def _dead(site: Site) -> Body:
-    one, two = site.fresh("spare"), site.fresh("count")
-    number = site.rng.randrange(2, 900)
-    forms = (
-        f"{one} = {number}\n{two} = {one} * {number % 7 + 2} - {number // 3}",
-        f"for {one} in ():\n    {two} = {one}",
-        f"if len('{one}') > {number + 100}:\n    raise RuntimeError('{two}')",
-        f"try:\n    {one} = int('{number}')\nexcept ValueError:\n    {one} = 0",
-        f"{one} = {{'{two}': {number}}}.get('{one}')",
-        f"{one} = [{two} for {two} in range({number % 9}) if {two} > {number + 9}]",
-        f"{one} = None\nif {one} is not None:\n    {two} = {one}.{two}",
-    )
-    return ast.parse(site.rng.choice(forms)).body
 
 
 # ---------------------------------------------------------------- walking
@@ -511,18 +328,4 @@ def rewrite(tree: ast.Module, site: Site) -> None:
         for index, item in enumerate(function.body):
             if not isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 function.body[index] = Expressions(site).visit(item)
-    ast.fix_missing_locations(tree)
-
-
-def obscure(tree: ast.Module, site: Site) -> None:
-    """Level 6: temporaries, inverted branches, early exits and dead code."""
-    for function in functions(tree):
-        apply(function, [add_temporaries, invert_if], site)
-        generator = has(function, ast.Yield, ast.YieldFrom)
-        if not generator:
-            function.body = early_exit(function.body, site)
-        for holder, field in list(bodies(function)):
-            if field == "body" and isinstance(holder, (ast.For, ast.While)):
-                holder.body = early_exit(holder.body, site, ast.Continue)
-        apply(function, [add_dead_code], site)
     ast.fix_missing_locations(tree)

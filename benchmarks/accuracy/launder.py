@@ -23,13 +23,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from condense import condense
-from edits import Site, obscure, rewrite
+from edits import rewrite
+from expressions import Site
 from moves import move_definitions, reorder
 from names import Maps, Project, Renamer
+from obscure import obscure
 from truth import DEFINITIONS, Definition, Place, Truth, code_lines, definitions, docstring, write_truth
 
 LEVELS = ("1", "2", "3", "4", "5", "6", "condensed")
-RATE = 0.6  # share of the sites where an edit is made
+# Share of the sites where an edit is made. With .3, jscpd loses about twice as much from level 4 to 5 and 6 as in the
+# table of FIELD section 2, so the levels are somewhat harder than those.
+RATES = {"5": 0.3, "6": 0.3, "condensed": 0.6}
 
 
 def read_tree(root: Path) -> dict[str, str]:
@@ -80,9 +84,12 @@ def mark(trees: dict[str, ast.Module], sources: dict[str, str]) -> list[Place]:
     return places
 
 
-def launder(sources: dict[str, str], level: str, seed: int = 1, package: str = "", cut: bool = True):
+def launder(
+    sources: dict[str, str], level: str, seed: int = 1, package: str = "", cut: bool = True, rate: float | None = None
+):
     """The laundered files by path, and the truth rows.
 
+    `rate` is the share of sites where levels 5, 6 and `condensed` edit (default: RATES).
     `package` is the project's top-level import name; `cut=False` leaves out the one edit of `condensed` that drops
     code. Raises ValueError on an unknown level.
     """
@@ -102,10 +109,15 @@ def launder(sources: dict[str, str], level: str, seed: int = 1, package: str = "
     if depth >= 2:
         for path, tree in trees.items():
             Renamer(project, path, maps).run(tree)
-    site = Site(rng, maps.vocabulary, RATE)
+    site = Site(rng, maps.vocabulary, RATES.get(level, 0.0) if rate is None else rate)
     if level == "condensed":
         uses = Counter(n.attr for tree in trees.values() for n in ast.walk(tree) if isinstance(n, ast.Attribute))
-        uses.update(n.value for t in trees.values() for n in ast.walk(t) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+        uses.update(
+            n.value
+            for t in trees.values()
+            for n in ast.walk(t)
+            if isinstance(n, ast.Constant) and isinstance(n.value, str)
+        )
         for tree in trees.values():
             condense(tree, site, uses, cut)
     if depth >= 3:
@@ -136,7 +148,9 @@ def _finish(trees: dict[str, ast.Module], places: list[Place], rng: random.Rando
             if left is not None:
                 kept = getattr(node, "_kept", None)
                 rename = ((left.name.split(".")[-1], right.name.split(".")[-1]),)
-                rows[left] = Definition(left, right, (kept,) if kept else (), rename if rename[0][0] != rename[0][1] else ())
+                rows[left] = Definition(
+                    left, right, (kept,) if kept else (), rename if rename[0][0] != rename[0][1] else ()
+                )
     return files, [rows.get(place, Definition(place, None)) for place in places]
 
 

@@ -28,7 +28,9 @@ def _outside(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.ClassDef):
         return [node]
     arguments = node.args
-    annotations = [a.annotation for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs) if a.annotation]
+    annotations = [
+        a.annotation for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs) if a.annotation
+    ]
     rest = [a.annotation for a in (arguments.vararg, arguments.kwarg) if a and a.annotation]
     defaults = [d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None]
     return [*node.decorator_list, *defaults, *annotations, *rest, *([node.returns] if node.returns else [])]
@@ -142,6 +144,8 @@ def _move(trees: dict[str, ast.Module], path: str, home: str, node: Node) -> Non
     source.body.remove(node)
     source.body.append(ast.ImportFrom(home.rpartition("/")[2].removesuffix(".py"), [ast.alias(node.name)], 1))
     have = {ast.dump(item) for item in target.body}
-    first = 1 if target.body and isinstance(target.body[0], ast.ImportFrom) and target.body[0].module == "__future__" else 0
+    first = (
+        1 if target.body and isinstance(target.body[0], ast.ImportFrom) and target.body[0].module == "__future__" else 0
+    )
     target.body[first:first] = [item for item in needed if ast.dump(item) not in have]
     target.body.append(node)

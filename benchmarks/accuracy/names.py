@@ -17,23 +17,10 @@ import re
 import threading
 from collections.abc import Iterable
 
-WORDS = (
-    "amber anchor apron arbor basin beacon birch blaze bloom brook cabin cable canal candle canyon cedar cinder cliff "
-    "cloud clover cobalt comet copper coral cotton cradle crest crystal delta dune eagle ember fable falcon fern field "
-    "flint forest fossil galley garnet glacier grain granite grove harbor hazel heron hollow island ivory jasper juniper "
-    "kernel kettle lagoon lantern larch ledge lilac linen lotus maple marble marsh meadow mesa mint mirror moss nectar "
-    "north oak oasis olive onyx orbit orchid otter paddle pebble pepper petal pine plain plume pollen pond poplar prairie "
-    "quarry quartz quill raven reed ridge river robin rowan ruby saddle sage sail sand shade shell shore silk slate smoke "
-    "sparrow spring spruce stone storm summit swan thistle thorn timber topaz trail tulip tundra valley velvet violet "
-    "walnut water willow winter wren zephyr zinc"
-).split()
-
+HERE = pathlib.Path(__file__).resolve().parent
+WORDS = tuple((HERE / "words.txt").read_text(encoding="utf-8").split())
 # Names that frameworks call on a subclass or that live on foreign objects: a rename would break the program.
-FRAMEWORK = frozenset(
-    "forward backward extra_repr reset_parameters train eval to parameters named_parameters state_dict load_state_dict "
-    "register_buffer apply step zero_grad shape dtype device size view weight bias data grad ndim run setUp tearDown "
-    "main name value config emit handle process_request get_queryset numel reshape training modules children".split()
-)
+FRAMEWORK = frozenset((HERE / "framework-names.txt").read_text(encoding="utf-8").split())
 FOREIGN_TYPES = (
     str, bytes, bytearray, list, dict, set, tuple, int, float, complex, object, type, BaseException, range, property,
     io.TextIOWrapper, io.BytesIO, re.Pattern, re.Match, pathlib.Path, type(lambda: 0), type(i for i in ()),
@@ -301,9 +288,9 @@ class Renamer(ast.NodeTransformer):
         if isinstance(function, ast.Name):
             return function.id not in self.foreign or any(function.id in s for _, s in self.scopes[1:])
         if isinstance(function, ast.Attribute):
-            if isinstance(function.value, ast.Call) and isinstance(function.value.func, ast.Name):
-                if function.value.func.id == "super":
-                    return self.own_base
+            call = function.value.func if isinstance(function.value, ast.Call) else None
+            if isinstance(call, ast.Name) and call.id == "super":
+                return self.own_base
             return function.attr in self.project.globals or is_dunder(function.attr)
         return False
 
@@ -313,7 +300,10 @@ class Renamer(ast.NodeTransformer):
         for field in ("decorator_list", "bases", "keywords"):
             for item in getattr(node, field):
                 self.visit(item)
-        outer, self.own_base = self.own_base, any(isinstance(b, ast.Name) and b.id not in self.foreign for b in node.bases)
+        outer, self.own_base = (
+            self.own_base,
+            any(isinstance(b, ast.Name) and b.id not in self.foreign for b in node.bases),
+        )
         self.scopes.append(("class", {name: self.maps.of_global(name) for name in bound_names(node)}))
         for item in node.body:
             self.visit(item)

@@ -61,7 +61,9 @@ def pyobfus(tree: Path) -> None:
     """pyobfus on the whole tree."""
     binary = str(environment("pyobfus") / "pyobfus")
     out = tree.with_name(tree.name + ".obfuscated")
-    done = run([binary, str(tree), "-o", str(out), "--no-preserve-param-names", "--remove-docstrings", "--remove-comments"])
+    done = run(
+        [binary, str(tree), "-o", str(out), "--no-preserve-param-names", "--remove-docstrings", "--remove-comments"]
+    )
     if not out.is_dir():
         raise Missing(f"pyobfus: {(done.stderr.strip().splitlines() or done.stdout.splitlines() or ['no output'])[-1]}")
     shutil.rmtree(tree)
@@ -71,7 +73,20 @@ def pyobfus(tree: Path) -> None:
 def ruff(tree: Path) -> None:
     """ruff's fixes, the unsafe ones too, and its formatter."""
     binary = ruff_binary()
-    run([binary, "check", "--isolated", "--preview", "--fix", "--unsafe-fixes", "--exit-zero", "--select", RULES, str(tree)])
+    run(
+        [
+            binary,
+            "check",
+            "--isolated",
+            "--preview",
+            "--fix",
+            "--unsafe-fixes",
+            "--exit-zero",
+            "--select",
+            RULES,
+            str(tree),
+        ]
+    )
     run([binary, "format", "--isolated", "--line-length", "70", str(tree)])
 
 
@@ -84,7 +99,12 @@ def pyupgrade(tree: Path) -> None:
     run([str(home / "black"), "-q", "--line-length", "140", "--skip-magic-trailing-comma", str(tree)])
 
 
-REWRITERS: dict[str, Callable[[Path], None]] = {"minifier": minifier, "pyobfus": pyobfus, "ruff": ruff, "pyupgrade": pyupgrade}
+REWRITERS: dict[str, Callable[[Path], None]] = {
+    "minifier": minifier,
+    "pyobfus": pyobfus,
+    "ruff": ruff,
+    "pyupgrade": pyupgrade,
+}
 
 
 def places(path: str, text: str) -> list[tuple[Place, tuple]]:
@@ -99,7 +119,7 @@ def _arity(node: ast.AST) -> int:
 
 
 def correspond(left: dict[str, str], right: dict[str, str]) -> list[Definition]:
-    """Which definition stands where: in the order of each file, which rewriters keep; where one is gone, by alignment."""
+    """Which definition stands where: by the order in each file, which rewriters keep; where one is gone, by alignment."""
     rows: list[Definition] = []
     for path in sorted(left.keys() & right.keys()):
         ours, theirs = places(path, left[path]), places(path, right[path])

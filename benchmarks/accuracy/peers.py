@@ -1,3 +1,4 @@
+# ruff: noqa: E402 - benchmarks are scripts: they add their own directories before importing each other
 """Other detectors on the same two trees, their findings as the same `Match` values.
 
     python benchmarks/accuracy/peers.py LEFT RIGHT [--truth TRUTH] [--tool NAME]...
@@ -36,7 +37,8 @@ JSCPD_MODES = {
     "jscpd default": (),
     "jscpd similarity .6": ("--similarity=0.6",),
     "jscpd loosest": (
-        "--ignore-identifiers=blind", "--ignore-literals", "--similarity=0.5", "--max-gap-lines", "5", "--min-tokens", "20",
+        "--ignore-identifiers=blind", "--ignore-literals", "--similarity=0.5", "--max-gap-lines", "5",
+        "--min-tokens", "20",
     ),
 }  # fmt: skip
 
@@ -59,7 +61,15 @@ def environment(name: str) -> Path:
     marker = home / ".ready"
     if not marker.is_file():
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True, timeout=300)
-        command = [str(home / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", *PINS[name]]
+        command = [
+            str(home / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            *PINS[name],
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
         if done.returncode:
             raise Missing(f"{name}: {(done.stderr.strip().splitlines() or ['pip failed'])[-1]}")
@@ -118,7 +128,9 @@ left, right, out = sys.argv[1:]
 d = CopyDetector(test_dirs=[left], ref_dirs=[right], extensions=["py"], display_t=0.0, autoopen=False, silent=True)
 d.run()
 def lines(text, slices):
-    return [(text.count("\\n", 0, int(a)) + 1, text.count("\\n", 0, max(int(b) - 1, int(a))) + 1) for a, b in zip(*slices)]
+    def line(at):
+        return text.count("\\n", 0, int(at)) + 1
+    return [(line(a), line(max(b - 1, a))) for a, b in zip(*slices)]
 rows = []
 cache = {}
 def read(path):
@@ -182,7 +194,9 @@ def driven(name: str, script: str, left: Path, right: Path, timeout: float) -> t
         seconds = time.perf_counter() - start
         if not out.is_file():
             raise Missing(f"{name}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
-        rows = json.loads(out.read_text(encoding="utf-8").replace(f"{folder}/left/", "").replace(f"{folder}/right/", ""))
+        rows = json.loads(
+            out.read_text(encoding="utf-8").replace(f"{folder}/left/", "").replace(f"{folder}/right/", "")
+        )
     return rows, seconds
 
 
@@ -202,7 +216,10 @@ def compare50(left: Path, right: Path, timeout: float = 600) -> Finding:
 
 
 TOOLS: dict[str, Callable[[Path, Path], Finding]] = {
-    **{name: (lambda left, right, options=options: jscpd(left, right, options)) for name, options in JSCPD_MODES.items()},
+    **{
+        name: (lambda left, right, options=options: jscpd(left, right, options))
+        for name, options in JSCPD_MODES.items()
+    },
     "copydetect": copydetect,
     "compare50 structure": compare50,
 }

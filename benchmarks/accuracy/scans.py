@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]  # clonedetect is measured as it stands in this checkout
+sys.path.insert(0, str(ROOT))
+
+
+def here() -> dict[str, str]:
+    """The environment of a process that imports clonedetect from this checkout."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))}
 
 
 class ScanFailed(RuntimeError):
@@ -18,7 +27,7 @@ def scan_cli(left: Path, right: Path, *options: str, timeout: float = 1800) -> d
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "clonedetect", "scan", str(left), str(right), "--format", "json"]
         command += ["--out", folder, "--no-history", "--quiet", *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=here())
         if done.returncode:
             raise ScanFailed((done.stderr.strip().splitlines() or ["no message"])[-1])
         return json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))

@@ -94,6 +94,7 @@ def download(pins: list[Pin]) -> None:
 def unpack(wheel: Path, out: Path) -> int:
     """Writes the Python files of a wheel under `out` and returns how many; odd paths, links and large files are left
     out. Raises Unavailable for a damaged archive."""
+    out.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(dir=out.parent, prefix=".unpack-"))
     try:
         count = total = 0
@@ -104,9 +105,9 @@ def unpack(wheel: Path, out: Path) -> int:
                 link = stat.S_ISLNK(item.external_attr >> 16)
                 if odd or link or item.is_dir() or path.suffix != ".py" or ".dist-info" in path.parts[0]:
                     continue
-                count, total = count + 1, total + item.file_size
                 if item.file_size > FILE_LIMIT:
                     continue
+                count, total = count + 1, total + item.file_size
                 if total > TOTAL_LIMIT or count > COUNT_LIMIT:
                     raise Unavailable(f"{wheel.name}: more Python code than the limit")
                 target = partial.joinpath(*path.parts)

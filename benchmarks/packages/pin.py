@@ -26,7 +26,18 @@ def canonical(name: str) -> str:
 
 def download(requirements: list[str], folder: Path) -> None:
     """Downloads wheels; a batch that fails is tried one by one."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "-d", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "-d",
+        str(folder),
+    ]
     done = subprocess.run([*command, *requirements], capture_output=True, text=True, timeout=1800)
     if done.returncode and len(requirements) > 1:
         for one in requirements:
@@ -85,7 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
     lines = given.names.read_text(encoding="utf-8").splitlines()
     head = "\n".join(line for line in lines if line.startswith("#"))
     rows = [[part.strip() for part in line.split("|")] for line in lines if line.strip() and not line.startswith("#")]
-    pins = pin([(row[0], *(row[1:] + ["", ""])[:2]) for row in rows], given.limit_mb * 1_000_000)
+    pins = pin([(row[0], *[*row[1:], "", ""][:2]) for row in rows], given.limit_mb * 1_000_000)
     write(pins, given.list, head)
     print(f"{given.list}: {len(pins)} of {len(rows)} packages")
     return 0
