@@ -2,6 +2,6 @@
 
 from clonedetect.align.exact import compare_exact
 from clonedetect.align.fragments import Fragments
-from clonedetect.align.pairs import exact_pairs, pair_id
+from clonedetect.align.pairs import aligned_pair, exact_pairs, pair_id
 
-__all__ = ["Fragments", "compare_exact", "exact_pairs", "pair_id"]
+__all__ = ["Fragments", "aligned_pair", "compare_exact", "exact_pairs", "pair_id"]

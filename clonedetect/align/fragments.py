@@ -71,6 +71,10 @@ class Fragments:
         """The file that holds a place."""
         return bisect_right(self._places, place) - 1
 
+    def cells(self, place: int) -> bool:
+        """Whether a place lies in a notebook."""
+        return bool(self.forest.files[self.file(place)].cells)
+
     def lines(self, first: int, last: int) -> tuple[int, int]:
         """First and last line of the statements `first` to `last`, as the parser counts them."""
         return self._first[first], self._last[last]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from clonedetect.align.fragments import Fragments
-from clonedetect.domain import FUNCTION, MODULE, RUN, ClonePair, Edit, Fragment, Region, Rename
+from clonedetect.domain import MODULE, ClonePair, Edit, Fragment, Region, Rename
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clonedetect.align.exact import ExactPair
-    from clonedetect.domain import Forest, Matches
+    from clonedetect.domain import Alignment, Forest, Matches
 
 LEAST_SIMILARITY = 0.6  # below this, shape is all two fragments share: names contradict each other, literals differ
 _ROLE_KINDS = {"name": "variable"}
@@ -27,28 +27,18 @@ def pair_id(left: Fragment, right: Fragment) -> str:
 
 def exact_pairs(
     left: Fragments, right: Fragments, matches: Matches, details: Sequence[ExactPair]
-) -> tuple[list[ClonePair], list[tuple[int, int]]]:
-    """Clone pairs of type 1 and 2, with the statement runs of one pair of functions gathered; and each pair's places.
-
-    The places are those of its first statements, (left, right).
-    """
+) -> tuple[list[ClonePair], list[tuple[int, int, int, int]]]:
+    """Clone pairs of type 1 and 2, and the places of each: (left first, left last, right first, right last)."""
     pairs: list[ClonePair] = []
-    places: list[tuple[int, int]] = []
-    runs: dict[tuple[int, int], list[int]] = defaultdict(list)
+    places: list[tuple[int, int, int, int]] = []
     columns = (matches.left_first, matches.left_last, matches.right_first, matches.right_last, matches.kind)
     rows = list(zip(*(c.tolist() for c in columns), strict=True))
     for i, (a, b, c, d, kind) in enumerate(rows):
-        if kind == RUN:
-            runs[left.enclosing(a), right.enclosing(c)].append(i)
-        elif kind != MODULE or _solid(left, right, a, c):
+        if kind != MODULE or _solid(left, right, a, c):
             pair = _pair(left, right, (a, b, c, d), details[i])
             if pair:
                 pairs.append(pair)
-                places.append((a, c))
-    for (a, c), found in sorted(runs.items()):
-        for one in _function_or_runs(left, right, a, c, [(rows[i][:4], details[i]) for i in found]):
-            pairs.append(one[0])
-            places.append(one[1])
+                places.append((a, b, c, d))
     return pairs, places
 
 
@@ -101,44 +91,37 @@ def _pair(left: Fragments, right: Fragments, at: tuple[int, int, int, int], deta
     )
 
 
-def _function_or_runs(
-    left: Fragments, right: Fragments, a: int, c: int, runs: list[tuple[tuple[int, int, int, int], ExactPair]]
-) -> list[tuple[ClonePair, tuple[int, int]]]:
-    """Runs that hold half of both functions make one Type-3 pair of these; otherwise each run is a pair of its own."""
-    whole = left.unit(a) == FUNCTION and right.unit(c) == FUNCTION
-    if whole:
-        lf, rf = left.fragment(a, a), right.fragment(c, c)
-        shares = []
-        for f, side in ((lf, 0), (rf, 2)):
-            fragments = left if side == 0 else right
-            lines = {
-                line
-                for at, _ in runs
-                for line in range(fragments.lines(at[side], at[side])[0], fragments.lines(at[side], at[side + 1])[1] + 1)
-            }
-            shares.append(len(lines) / max(1, f.end_line - f.start_line + 1))
-        details = [d for _, d in runs]
-        if min(shares) >= 0.5 and _similarity(details) >= LEAST_SIMILARITY:
-            regions = []
-            for at, _ in runs:
-                l, r = left.fragment(at[0], at[1]), right.fragment(at[2], at[3])
-                regions.append(Region((l.start_line, l.end_line), (r.start_line, r.end_line)))
-            renames = _renames(left.forest, right.forest, details)
-            pair = ClonePair(
-                id=pair_id(lf, rf),
-                type=3,
-                similarity=round(min(shares) * _similarity(details), 4),
-                containment=round(max(shares), 4),
-                bits=None,
-                e_value=None,
-                explained_by=None,
-                left=lf,
-                right=rf,
-                regions=tuple(sorted(set(regions), key=lambda x: (x.left, x.right))),
-                renames=renames,
-                edits=(Edit("renamed", len(renames)),) if renames else (),
-                conflicts=sum(d.conflicts for d in details),
-            )
-            return [(pair, (a, c))]
-    made = ((_pair(left, right, at, detail), (at[0], at[2])) for at, detail in runs)
-    return [(pair, place) for pair, place in made if pair]
+def aligned_pair(left: Fragments, right: Fragments, a: int, c: int, alignment: Alignment) -> ClonePair:
+    """The Type-3 pair of two definitions, by their places and the alignment of their canonical statements."""
+    lf, rf = left.fragment(a, a), right.fragment(c, c)
+    shifts = [_cell_shift(side, place) for side, place in ((left, a), (right, c))]
+    regions = tuple(
+        Region(
+            (r.left[0] - shifts[0], r.left[1] - shifts[0]),
+            (r.right[0] - shifts[1], r.right[1] - shifts[1]),
+        )
+        for r in alignment.regions
+    )
+    renames = tuple(
+        Rename(r.left, r.right, "variable" if r.kind == "name" else r.kind, r.count) for r in alignment.renames
+    )
+    return ClonePair(
+        id=pair_id(lf, rf),
+        type=3,
+        similarity=round(alignment.similarity, 4),
+        containment=round(alignment.containment, 4),
+        bits=None,
+        e_value=None,
+        explained_by=None,
+        left=lf,
+        right=rf,
+        regions=regions,
+        renames=renames,
+        edits=alignment.edits,
+        conflicts=alignment.conflicts,
+    )
+
+
+def _cell_shift(side: Fragments, place: int) -> int:
+    """How far a notebook cell's lines lie behind those of the joined code."""
+    return side.lines(place, place)[0] - side.fragment(place, place).start_line if side.cells(place) else 0

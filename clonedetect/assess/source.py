@@ -1,4 +1,4 @@
-"""What the source code alone says, for now by shares of matched lines: not yet weighed by rarity."""
+"""What the source code alone says."""
 
 from __future__ import annotations
 
@@ -7,58 +7,58 @@ from typing import TYPE_CHECKING
 from clonedetect.domain import Evidence, Strength
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from clonedetect.domain import ClonePair, Identity, SideSummary
+    from clonedetect.domain import ClonePair
 
-LEAST_LINES = 30  # matched lines below which a share says nothing
-
-
-def source_evidence(
-    left: SideSummary,
-    right: SideSummary,
-    pairs: Sequence[ClonePair],
-    matched: tuple[Mapping[str, int], Mapping[str, int]],
-    identity: Identity,
-) -> tuple[Evidence, ...]:
-    """Evidence of the channels `source` (matched lines) and `identity` (equal files)."""
-    lines = sum(matched[0].values()), sum(matched[1].values())
-    share = min(lines) / max(1, min(left.lines, right.lines))
-    found: list[Evidence] = []
-    if pairs:
-        claim = (
-            f"{lines[0]:,} of {left.lines:,} left lines and {lines[1]:,} of {right.lines:,} right lines lie in matched "
-            f"fragments ({len(pairs):,} clone pairs)."
-        )
-        found.append(
-            Evidence(
-                channel="source",
-                claim=claim,
-                strength=_strength(share, min(lines)),
-                statistic="matched lines over the lines of the smaller side",
-                value=round(share, 4),
-                null_hypothesis="the two repositories were written independently",
-                exhibits=tuple(p.id for p in pairs[:10]),
-                limits="A share of lines is not weighed by how rare the code is; no chance level is stated for it.",
-            )
-        )
-    if identity.files:
-        found.append(
-            Evidence(
-                channel="identity",
-                claim=f"{len(identity.files)} files have identical content on both sides.",
-                strength="weak",
-                statistic="files with equal content id",
-                value=float(len(identity.files)),
-                null_hypothesis="equal files are common boilerplate (licences, empty files, configuration)",
-                exhibits=tuple(f"{a} = {b}" for a, b, _ in identity.files[:10]),
-                limits="Equal bytes do not say where both sides have them from.",
-            )
-        )
-    return tuple(found)
+SIGNIFICANT = 0.01  # E-value at or below which a pair counts
+# (pairs of different fragments, bits together) that a strength takes at least. Source alone is never decisive.
+_RULES: tuple[tuple[Strength, int, float], ...] = (("strong", 8, 600.0), ("moderate", 3, 120.0), ("weak", 1, 0.0))
 
 
-def _strength(share: float, lines: int) -> Strength:
-    if lines < LEAST_LINES or share < 0.02:
-        return "none"
-    return "weak" if share < 0.2 else "moderate"
+def source_evidence(pairs: Sequence[ClonePair]) -> tuple[Evidence, ...]:
+    """Evidence of the channel `source`: the unexplained pairs that chance does not show, each fragment counted once."""
+    chosen = one_to_one([p for p in pairs if p.e_value is not None and p.e_value <= SIGNIFICANT])
+    free = [p for p in chosen if p.explained_by is None]
+    gone = [p for p in chosen if p.explained_by is not None]
+    if not chosen:
+        return ()
+    bits = sum(p.bits or 0.0 for p in free)
+    best = min((p.e_value for p in free if p.e_value is not None), default=None)
+    lines = sum(p.left.end_line - p.left.start_line + 1 for p in free)
+    claim = (
+        f"{len(free):,} pairs of fragments ({lines:,} left lines, {bits:,.0f} bits) are more alike than chance explains"
+    )
+    claim += f"; {len(gone):,} more are explained by something else." if gone else "."
+    return (
+        Evidence(
+            channel="source",
+            claim=claim,
+            strength=_strength(len(free), bits),
+            statistic=f"unexplained clone pairs with E at most {SIGNIFICANT}",
+            value=float(len(free)),
+            null_hypothesis="two repositories of these sizes, written independently",
+            e_value=best,
+            exhibits=tuple(p.id for p in free[:10]),
+            limits="Python source only. A common ancestor that was not given cannot be told from a copy.",
+        ),
+    )
+
+
+def one_to_one(pairs: Sequence[ClonePair]) -> list[ClonePair]:
+    """The pairs in their order, each fragment of either side used once: many-to-many copies do not multiply."""
+    seen: set[tuple[str, str, int, str]] = set()
+    out = []
+    for pair in pairs:
+        keys = [(f.side, f.path, f.start_line, f.name) for f in (pair.left, pair.right)]
+        if not seen.intersection(keys):
+            seen.update(keys)
+            out.append(pair)
+    return out
+
+
+def _strength(pairs: int, bits: float) -> Strength:
+    for strength, least, least_bits in _RULES:
+        if pairs >= least and bits >= least_bits:
+            return strength
+    return "none"

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clonedetect.assess.source import SIGNIFICANT
 from clonedetect.domain import Strength, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clonedetect.domain import Evidence, SideSummary
+    from clonedetect.domain import ClonePair, Evidence, SideSummary
 
 ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong", "decisive")
 
 
-def verdict(evidence: Sequence[Evidence], left: SideSummary, right: SideSummary) -> Verdict:
-    """The strongest channel's strength. Direction is unknown: no channel examined here can tell it."""
+def verdict(
+    evidence: Sequence[Evidence], pairs: Sequence[ClonePair], left: SideSummary, right: SideSummary
+) -> Verdict:
+    """The strongest channel's strength and what it means for the two repositories."""
     examined = (
         f"Examined: {left.files:,} files ({left.lines:,} lines) on the left, "
         f"{right.files:,} files ({right.lines:,} lines) on the right."
     )
+    strong = [p for p in pairs if p.e_value is not None and p.e_value <= SIGNIFICANT]
+    inherited = [p for p in strong if (p.explained_by or "").startswith("ancestor")]
     top = max(evidence, key=lambda e: ORDER.index(e.strength), default=None)
-    if top is None or top.strength == "none":
+    strength: Strength = top.strength if top else "none"
+    if len(inherited) >= 3 and ORDER.index(strength) < ORDER.index("moderate"):
+        share = len(inherited) / max(1, len(strong))
+        told = f"{share:.0%} of what both sides share beyond chance is explained by the ancestor given. {examined}"
+        return Verdict(strength, "common-ancestor", "unknown", told)
+    if top is None or strength == "none":
         return Verdict("none", "unrelated", "unknown", f"No sign that one side derives from the other. {examined}")
-    relation = "derived" if ORDER.index(top.strength) >= ORDER.index("moderate") else "unrelated"
-    return Verdict(top.strength, relation, "unknown", f"{top.claim} {examined}")
+    if strength == "weak":
+        told = f"{top.claim} That is too little to call one side derived from the other. {examined}"
+        return Verdict("weak", "unrelated", "unknown", told)
+    told = f"{top.claim} Which side has it from which is not known: no history was compared. {examined}"
+    return Verdict(strength, "derived", "unknown", told)

@@ -1,5 +1,6 @@
-"""Columns to hashes: every subtree and statement run in three normal forms, by prefix sums over the rows."""
+"""Columns to hashes: every subtree and statement run in three normal forms, and bags of content features."""
 
+from clonedetect.fingerprint.features import features
 from clonedetect.fingerprint.hashes import fingerprint
 
-__all__ = ["fingerprint"]
+__all__ = ["features", "fingerprint"]

@@ -62,6 +62,7 @@ def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64]
     if len(leaves):
         tokens = np.bincount(owner[np.searchsorted(row, leaves, side="right") - 1], minlength=len(place))
     bag = bag[begin]
+    by_row = np.argsort(rows, kind="stable")
     return Features(
         place=place,
         kind=bag_kind,
@@ -70,6 +71,9 @@ def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64]
         feature=value[begin],
         count=np.minimum(count, 65535).astype(np.uint16),
         row=rows[begin],
+        node_row=rows[by_row],
+        node_feature=value[by_row],
+        whole=np.where(bag_kind == FUNCTION, ranges.of(row[place], c.after[row[place]].astype(np.int64)), np.uint64(0)),
     )
 
 

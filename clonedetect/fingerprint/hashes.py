@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _BASE = 0xD6E8FEB86659FD93
 _INVERSE = pow(_BASE, -1, 1 << 64)
 RUN_TOKENS = 40  # the smallest statement run: fewer leaves than this recur in unrelated code all the time
-DEFINITION_TOKENS = 16  # the smallest definition
+DEFINITION_TOKENS = 6  # the smallest definition
+SMALL_TOKENS = 24  # definitions smaller than this are equal only if the external names and literals in them are
 MAX_WINDOW = 64  # statements in the smallest run: longer ones are data, not code
 
 
@@ -44,9 +45,13 @@ class _Ranges:
 
 
 def fingerprint(
-    forest: Forest, blind: NDArray[np.uint64], raw: NDArray[np.uint64], run_tokens: int = RUN_TOKENS
+    forest: Forest,
+    blind: NDArray[np.uint64],
+    raw: NDArray[np.uint64],
+    content: NDArray[np.uint64],
+    run_tokens: int = RUN_TOKENS,
 ) -> Fingerprints:
-    """All units of a forest. `blind` and `raw` are its rows' labels in the two forms."""
+    """All units of a forest. `blind`, `raw` and `content` are its rows' labels in these forms."""
     c, s = forest.columns, forest.statements
     n = len(c.kind)
     power, inverse = powers(_BASE, n + 1), powers(_INVERSE, n + 1)
@@ -62,16 +67,19 @@ def fingerprint(
     first, last = _windows(forest, row, leaves[after] - leaves[row], kind, sibling, run_tokens)
     firsts, lasts = np.concatenate((whole, first)), np.concatenate((whole, last))
     lo, hi = row[firsts], after[lasts]
+    tokens = leaves[hi] - leaves[lo]
+    blind_hash = blinds.of(lo, hi)
     units = Units(
         first=firsts,
         last=lasts,
         lo=lo,
         hi=hi,
         kind=np.concatenate((kind[whole], np.full(len(first), RUN, np.uint8))),
-        tokens=leaves[hi] - leaves[lo],
+        tokens=tokens,
         raw=raws.of(lo, hi),
-        renamed=blinds.of(lo, hi) + _rename_hashes(forest, lo, hi, len(whole)),
-        blind=blinds.of(lo, hi),
+        renamed=blind_hash + _rename_hashes(forest, lo, hi, len(whole)),
+        blind=blind_hash,
+        key=np.where(tokens < SMALL_TOKENS, _Ranges(content, power, inverse).of(lo, hi), blind_hash),
     )
     return Fingerprints(units, statement, sibling, ordinal)
 

@@ -51,14 +51,14 @@ def match_exact(left: Forest, right: Forest, left_prints: Fingerprints, right_pr
 def _join(
     left: Fingerprints, right: Fingerprints, li: NDArray[np.int64], ri: NDArray[np.int64]
 ) -> tuple[Pairs, list[Pairs]]:
-    """Pairs of units with equal blind hashes, and the groups too large to pair all with all."""
+    """Pairs of units with equal keys, and the groups too large to pair all with all."""
     lu, ru = left.units, right.units
-    li = li[np.isin(lu.blind[li], ru.blind[ri])]
-    ri = ri[np.isin(ru.blind[ri], lu.blind[li])]
-    li = li[np.lexsort((li, lu.renamed[li], lu.raw[li], lu.blind[li]))]
-    ri = ri[np.lexsort((ri, ru.renamed[ri], ru.raw[ri], ru.blind[ri]))]
-    _, l_begin, l_count = np.unique(lu.blind[li], return_index=True, return_counts=True)
-    _, r_begin, r_count = np.unique(ru.blind[ri], return_index=True, return_counts=True)
+    li = li[np.isin(lu.key[li], ru.key[ri])]
+    ri = ri[np.isin(ru.key[ri], lu.key[li])]
+    li = li[np.lexsort((li, lu.renamed[li], lu.raw[li], lu.key[li]))]
+    ri = ri[np.lexsort((ri, ru.renamed[ri], ru.raw[ri], ru.key[ri]))]
+    _, l_begin, l_count = np.unique(lu.key[li], return_index=True, return_counts=True)
+    _, r_begin, r_count = np.unique(ru.key[ri], return_index=True, return_counts=True)
     small = l_count * r_count <= ALL_PAIRS
     lp, rp = _products(l_begin[small], l_count[small], r_begin[small], r_count[small])
     out_l, out_r, classes = [li[lp]], [ri[rp]], []
@@ -85,7 +85,7 @@ def _one_to_one(lu: object, ru: object, ls: NDArray[np.int64], rs: NDArray[np.in
     """Partners inside one large group: equal text first, then equal up to renaming, then in order."""
     out_l, out_r = [], []
     left, right = list(map(int, ls)), list(map(int, rs))
-    for form in ("raw", "renamed", "blind"):
+    for form in ("raw", "renamed", "key"):
         a, b = getattr(lu, form), getattr(ru, form)
         waiting: dict[int, list[int]] = {}
         for j in right:

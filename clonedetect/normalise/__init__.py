@@ -1,6 +1,6 @@
 """Normal forms: what is left of a tree when layout, then names and literals, are taken as one."""
 
 from clonedetect.normalise.labels import blind_labels, content_labels, raw_labels
-from clonedetect.normalise.own import kept_names, own_names
+from clonedetect.normalise.own import kept_names, own_names, own_texts
 
-__all__ = ["blind_labels", "content_labels", "kept_names", "own_names", "raw_labels"]
+__all__ = ["blind_labels", "content_labels", "kept_names", "own_names", "own_texts", "raw_labels"]

@@ -127,3 +127,16 @@ def _imported(forest: Forest, kind: NDArray[np.uint16], rows: NDArray[np.int64])
     file = (np.searchsorted(forest.rows, rows, side="right")).astype(np.uint64)
     key = c.text[rows] + file * np.uint64(0x9E3779B97F4A7C15)
     return np.isin(key, np.unique(key[inside[rows]]))
+
+
+def own_texts(forests: Sequence[Forest], own: Sequence[NDArray[np.uint64]]) -> frozenset[str]:
+    """The own names as they are spelled."""
+    table = np.unique(np.concatenate(list(own)))
+    found: set[str] = set()
+    for forest in forests:
+        c = forest.columns
+        rows = np.flatnonzero(c.role > 0)
+        text, first = np.unique(c.text[rows], return_index=True)
+        for row in rows[first[_in(text, table)]].tolist():
+            found.add(forest.source(row).decode("utf-8", "replace"))
+    return frozenset(found)

@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING
 
 from clonedetect import __version__
 from clonedetect.acquire import acquire, default_cache_dir
-from clonedetect.align import Fragments, compare_exact, exact_pairs
-from clonedetect.assess import source_evidence, verdict
-from clonedetect.domain import ClonePair, Comparison, Forest, Fragment, Identity, Quote, SideSummary, Snapshot
-from clonedetect.fingerprint import fingerprint
+from clonedetect.assess import identity_evidence, source_evidence, verdict
+from clonedetect.corpus import load_background
+from clonedetect.domain import Comparison, Forest, Identity, SideSummary, Snapshot
 from clonedetect.grammar import languages_by_extension
-from clonedetect.group import clone_classes, file_pairs, matched_lines, rename_map
-from clonedetect.match import match_exact
-from clonedetect.normalise import blind_labels, raw_labels
+from clonedetect.group import file_pairs, rename_map
 from clonedetect.parse import parse
+from clonedetect.pipeline.quotes import quotes
+from clonedetect.pipeline.source import compare_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-QUOTE_BYTES = 24_000_000  # source text that a report carries at most
-
+    from collections.abc import Callable, Sequence
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -49,9 +45,6 @@ class Options:
     times: bool = True
 
 
-Progress = "Callable[[str, float | None], None]"
-
-
 class _Clock:
     """Seconds by stage; tells the caller which stage begins."""
 
@@ -62,8 +55,12 @@ class _Clock:
         now = time.perf_counter()
         self.stages.append((stage, round(now - self.last, 3)))
         self.last = now
-        if self.progress and then:
-            self.progress(then, None)
+        if then:
+            self.stage(then, None)
+
+    def stage(self, name: str, share: float | None) -> None:
+        if self.progress:
+            self.progress(name, share)
 
 
 def scan(
@@ -95,51 +92,46 @@ def scan(
             progress("parsing", done / total)
 
     forests = parse(
-        [("left", snapshots[0].files), ("right", snapshots[1].files)], jobs=options.jobs, cache=cache, progress=parsed
+        [("left", snapshots[0].files), ("right", snapshots[1].files), *(("left", s.files) for s in snapshots[2:])],
+        jobs=options.jobs,
+        cache=cache,
+        progress=parsed,
     )
-    clock.done("parse", "matching")
-    prints = []
-    for forest in forests:
-        blind = blind_labels(forest)
-        prints.append(fingerprint(forest, blind, raw_labels(forest, blind)))
-    clock.done("fingerprint")
-    matches = match_exact(*forests, *prints)
-    del prints
-    clock.done("match", "aligning")
-    fragments = Fragments(forests[0]), Fragments(forests[1])
-    pairs, _ = exact_pairs(*fragments, matches, compare_exact(*forests, matches))
-    pairs.sort(key=lambda p: (-p.similarity * (p.left.end_line - p.left.start_line + 1), p.id))
-    clock.done("align", "grouping")
-    groups = (
-        [fragments[0].fragment(p, p) for p in ls] + [fragments[1].fragment(p, p) for p in rs]
-        for ls, rs in matches.classes
+    clock.done("parse", "normalising")
+    pairs, classes = compare_source(
+        forests[0],
+        forests[1],
+        [(s.origin, f) for s, f in zip(snapshots[2:], forests[2:], strict=True)],
+        load_background(),
+        options.jobs,
+        clock.stage,
     )
-    classes = clone_classes(pairs, groups)
+    clock.done("source", "grouping")
     identity = _identity(snapshots[0], snapshots[1])
     lines = [dict(zip((f.path for f in forest.files), forest.lines.tolist(), strict=True)) for forest in forests]
     paths = {(a, b) for a, b, _ in identity.files if a in lines[0] and b in lines[1]}
     files = file_pairs(pairs, paths, *lines)
     renames = rename_map(pairs)
     sides = [_summary(s, f) for s, f in zip(snapshots, forests, strict=False)]
-    evidence = source_evidence(sides[0], sides[1], pairs, matched_lines(pairs), identity)
+    evidence = tuple(e for e in (*source_evidence(pairs), identity_evidence(identity)) if e)
     clock.done("group")
-    quotes = _quotes(forests, pairs)
+    quoted = quotes(forests[:2], pairs)
     clock.done("quote")
     return Comparison(
         version=__version__,
         options=_options(options),
         left=sides[0],
         right=sides[1],
-        ancestors=tuple(_summary(s, None) for s in snapshots[2:]),
+        ancestors=tuple(_summary(s, f) for s, f in zip(snapshots[2:], forests[2:], strict=True)),
         clone_pairs=tuple(pairs),
         clone_classes=classes,
         file_pairs=files,
         rename_map=renames,
         identity=identity,
         evidence=evidence,
-        verdict=verdict(evidence, sides[0], sides[1]),
+        verdict=verdict(evidence, pairs, sides[0], sides[1]),
         channels=_not_examined(),
-        quotes=quotes,
+        quotes=quoted,
         seconds=tuple(clock.stages) if options.times else (),
     )
 
@@ -208,39 +200,3 @@ def _summary(snapshot: Snapshot, forest: Forest | None) -> SideSummary:
 def _not_examined() -> tuple[tuple[str, str], ...]:
     reason = "not built yet in this version"
     return tuple((c, reason) for c in ("attribution", "config", "history", "predictions", "tokenizer", "weights"))
-
-
-def _quotes(forests: Sequence[Forest], pairs: Iterable[ClonePair]) -> tuple[Quote, ...]:
-    """The lines that the pairs show, each once, the first pairs first until the bound is reached."""
-    wanted: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    files = {(forest.side, f.path): f for forest in forests for f in forest.files}
-    for pair in pairs:
-        for fragment in (pair.left, pair.right):
-            wanted.setdefault((fragment.side, fragment.path), []).append(_file_lines(fragment, files))
-    quotes: list[Quote] = []
-    size = 0
-    for (side, path), spans in wanted.items():
-        file = files[side, path]
-        lines = file.data.split(b"\n")
-        reached = 0
-        merged: list[list[int]] = []
-        for start, end in sorted(spans):
-            if merged and start <= reached + 1:
-                merged[-1][1] = reached = max(reached, end)
-            else:
-                merged.append([start, end])
-                reached = end
-        for start, end in merged:
-            text = b"\n".join(lines[start - 1 : end]).decode("utf-8", "replace")
-            size += len(text)
-            if size > QUOTE_BYTES:
-                return tuple(sorted(quotes, key=lambda q: (q.side, q.path, q.start_line)))
-            quotes.append(Quote(forests[0].side if side == forests[0].side else forests[1].side, path, file.blob, start, text))
-    return tuple(sorted(quotes, key=lambda q: (q.side, q.path, q.start_line)))
-
-
-def _file_lines(fragment: Fragment, files: dict) -> tuple[int, int]:
-    """A fragment's lines in its file's joined code: a notebook's cell lines are put back."""
-    cells = files[fragment.side, fragment.path].cells
-    base = dict(cells)[fragment.cell] - 1 if fragment.cell else 0
-    return fragment.start_line + base, fragment.end_line + base

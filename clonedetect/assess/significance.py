@@ -1,0 +1,111 @@
+"""How strong a pair of fragments is, and how many pairs this strong chance would show.
+
+The score is a linear discriminant of log bits, log size and alignment, fitted on the development packages. Its tail over
+pairs of unrelated repositories is exponential, so the expected number of pairs at or above a score z between repositories
+of m and n fragments is E = K * m * n * exp(-LAMBDA * z), as for sequence alignments (Karlin and Altschul 1990). Pairs that
+belong to a consistent set share the set's significance, as in sum statistics (Karlin and Altschul 1993): when many pairs
+are far beyond chance, a further pair needs to beat only the pairs that compete with it, not all pairs of two repositories.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Fitted by `benchmarks/accuracy/fit.py` on the development split; never on the test split.
+LAMBDA = 1.5
+LOG_K = -15.04 + LAMBDA * 20.4  # natural log of K: E = 0.1 at z = 20.4 between 3.4e5 pairs of fragments
+ANCHOR = 1e-3  # E-value of a pair that may vouch for others
+LEAST_ANCHORS = 3  # fewer pairs may be one borrowed function and say nothing about the rest
+IDIOM_PACKAGES = 3  # a whole function that so many packages of the background have is common property
+
+Array = "NDArray[np.float64]"
+
+
+def score(
+    bits: NDArray[np.float64],
+    tokens: NDArray[np.float64],
+    similarity: NDArray[np.float64],
+    containment: NDArray[np.float64],
+    exact: NDArray[np.bool_],
+    idiom: NDArray[np.float64],
+    conflicts: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The score z of each pair.
+
+    bits: matched features; tokens: leaves of the smaller side; similarity, containment: 0..1 of the alignment;
+    exact: equal trees; idiom: packages of the background that have the whole function; conflicts: share of renames
+    that contradict the pair's own majority.
+    """
+    return (
+        3.6 * np.log1p(bits)
+        + 3.0 * np.log1p(tokens)
+        + 3.3 * np.log(similarity + 0.02)
+        + 1.6 * np.log(containment + 0.02)
+        + 3.7 * exact
+        - 1.8 * np.log1p(idiom)
+        - 1.8 * conflicts
+    )
+
+
+def e_values(z: NDArray[np.float64], left: int, right: int) -> NDArray[np.float64]:
+    """How many pairs with at least this score two unrelated repositories of `left` and `right` fragments show."""
+    return np.exp(np.clip(LOG_K + np.log(max(1, left)) + np.log(max(1, right)) - LAMBDA * z, -690.0, 690.0))
+
+
+def linked_e_values(
+    alone: NDArray[np.float64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    left_files: NDArray[np.int64],
+    right_files: NDArray[np.int64],
+    left_sizes: NDArray[np.int64],
+    right_sizes: NDArray[np.int64],
+    agreement: NDArray[np.float64],
+    counts: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """E-values of pairs as members of a consistent set.
+
+    alone: each pair's own E-value; left, right: what it pairs (any numbering of fragments); *_files: in which files;
+    *_sizes: fragments of each file; agreement: renames that other pairs confirm, less those that they contradict;
+    counts: pairs that may vouch (not explained by something else).
+    """
+    anchors = _anchors(alone, left, right, counts)
+    if len(anchors) < LEAST_ANCHORS or not len(alone):
+        return alone
+    total = float(left_sizes.sum()) * float(right_sizes.sum())
+    vouching = np.zeros(len(alone), bool)
+    vouching[anchors] = True
+    per_fragment = 1.0 / len(anchors)
+    files = np.unique(np.stack((left_files[anchors], right_files[anchors])), axis=1)
+    space = float((left_sizes[files[0]].astype(float) * right_sizes[files[1]]).sum())
+    width = int(right_sizes.size) + 1
+    linked = np.isin(left_files * width + right_files, files[0] * width + files[1])
+    context = np.where(linked, np.minimum(per_fragment, space / max(total, 1.0)), per_fragment)
+    # Every confirmed rename is one more thing that chance would have to hit.
+    joined = alone * context * np.exp(-1.5 * np.clip(agreement, -3.0, 5.0))
+    floor = float(np.sort(alone[anchors])[min(len(anchors), LEAST_ANCHORS) - 1])
+    return np.minimum(alone, np.maximum(joined, floor))
+
+
+def _anchors(
+    alone: NDArray[np.float64], left: NDArray[np.int64], right: NDArray[np.int64], counts: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Pairs far beyond chance, each fragment used once."""
+    seen_left: set[int] = set()
+    seen_right: set[int] = set()
+    out = []
+    order = np.argsort(alone, kind="stable")
+    for i in order.tolist():
+        if alone[i] > ANCHOR:
+            break
+        a, b = int(left[i]), int(right[i])
+        if counts[i] and a not in seen_left and b not in seen_right:
+            seen_left.add(a)
+            seen_right.add(b)
+            out.append(i)
+    return np.array(out, np.int64)

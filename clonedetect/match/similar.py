@@ -1,0 +1,195 @@
+"""Candidates for Type-3 clones: fragments that share rare content features, by a sparse inverted index.
+
+The score of a pair is a log-likelihood ratio: the bits of what both have, less a share of the bits that only one has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from clonedetect.domain import Scores, Weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from clonedetect.domain import Background, Features, Forest
+
+MOST_BITS = 12.0  # a feature's bits at most: rarer than that cannot be told from a sample of public code
+INDEX_BITS = 3.0  # features with fewer bits find no candidates
+PRODUCTS = 6_000_000  # left-times-right occurrences in the index at most: the commonest features are left out first
+BEST = 6  # candidates kept for each bag
+LEAST_MATCHED = 12.0  # bits that a candidate must share
+LEVELS = 12
+
+
+def weigh(
+    left: Features, right: Features, left_forest: Forest, right_forest: Forest, background: Background
+) -> Weights:
+    """Bits of every feature: from the commonest of the background, the left and the right.
+
+    A repository's own count leaves one occurrence out, so that a copy does not make its features common. What a small
+    expression's pieces already say is taken off its bits: the sum over a fragment counts nothing twice.
+    """
+    vocabulary = np.unique(np.concatenate((left.feature, right.feature)))
+    bits = background.bits(vocabulary)
+    for side in (left, right):
+        df = np.bincount(np.searchsorted(vocabulary, side.feature), minlength=len(vocabulary))
+        share = np.maximum(df - 1, 0) / max(1, len(side.place))
+        with np.errstate(divide="ignore"):
+            bits = np.minimum(bits, -np.log2(share))
+    bits = np.clip(bits, 0.0, MOST_BITS)
+    added = np.full(len(vocabulary), -1.0)
+    for features, forest in ((left, left_forest), (right, right_forest)):
+        _take_off_pieces(vocabulary, bits, added, features, forest)
+    return Weights(vocabulary, bits, np.maximum(added, 0.0))
+
+
+def _take_off_pieces(
+    vocabulary: NDArray[np.uint64],
+    bits: NDArray[np.float64],
+    added: NDArray[np.float64],
+    features: Features,
+    forest: Forest,
+) -> None:
+    """Fill `added` for the features of one side, smallest expressions first."""
+    after = forest.columns.after.astype(np.int64)
+    row = features.node_row
+    index = np.searchsorted(vocabulary, features.node_feature)
+    size = after[row] - row
+    value = np.zeros(len(row))
+    for level in range(1, LEVELS + 1):
+        here = np.flatnonzero(size == level)
+        if not len(here):
+            continue
+        sums = np.concatenate(([0.0], np.cumsum(value)))
+        begin, end = np.searchsorted(row, row[here], side="right"), np.searchsorted(row, after[row[here]])
+        rest = np.maximum(0.0, bits[index[here]] - (sums[end] - sums[begin]))
+        fresh = added[index[here]] < 0
+        added[index[here][fresh]] = rest[fresh]
+        value[here] = added[index[here]]
+    big = np.flatnonzero(size > LEVELS)  # keywords that head long constructs: no pieces
+    fresh = added[index[big]] < 0
+    added[index[big][fresh]] = bits[index[big][fresh]]
+
+
+def _matrix(features: Features, weights: Weights) -> sparse.csr_matrix:
+    """Bags by features; a feature's n-th occurrence says less than the first: 1 + log2 n in all."""
+    counts = 1.0 + np.log2(features.count.astype(np.float64))
+    index = np.searchsorted(weights.feature, features.feature)
+    return sparse.csr_matrix((counts, index, features.start), shape=(len(features.place), len(weights.feature)))
+
+
+def candidates(
+    left: Features, right: Features, weights: Weights, also: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+) -> Scores:
+    """For each bag its best partners on the other side, each scored on all features. No loop over all pairs.
+
+    `also` are further pairs of bags to score, found by other means.
+    """
+    a, b = _matrix(left, weights), _matrix(right, weights)
+    i, j = _index(a, b, weights)
+    if also is not None and len(also[0]):
+        key = np.unique(np.concatenate((i * len(right.place) + j, also[0] * len(right.place) + also[1])))
+        i, j = key // len(right.place), key % len(right.place)
+    matched = np.zeros(len(i))
+    for at in range(0, len(i), 20_000):
+        both = a[i[at : at + 20_000]].minimum(b[j[at : at + 20_000]])
+        matched[at : at + 20_000] = both @ weights.added
+    total_a, total_b = a @ weights.added, b @ weights.added
+    keep = matched >= LEAST_MATCHED
+    i, j, matched = i[keep], j[keep], matched[keep]
+    return Scores(i, j, matched, total_a[i] - matched, total_b[j] - matched)
+
+
+def _index(a: sparse.csr_matrix, b: sparse.csr_matrix, weights: Weights) -> tuple[NDArray, NDArray]:
+    """Pairs that share enough rare features, the best few of each row and of each column."""
+    df_a = np.bincount(a.indices, minlength=a.shape[1]).astype(np.int64)
+    df_b = np.bincount(b.indices, minlength=a.shape[1]).astype(np.int64)
+    product = df_a * df_b
+    usable = np.flatnonzero((product > 0) & (weights.bits >= INDEX_BITS) & (weights.added > 0.5))
+    usable = usable[np.argsort(product[usable], kind="stable")]
+    usable = np.sort(usable[: int(np.searchsorted(np.cumsum(product[usable]), PRODUCTS))])
+    if not len(usable):
+        none = np.zeros(0, np.int64)
+        return none, none
+    x, y = a[:, usable].copy(), b[:, usable].copy()
+    x.data[:] = 1.0
+    y.data[:] = 1.0
+    shared = (x @ sparse.diags(weights.added[usable]) @ y.T).tocoo()
+    # A small fragment's few bits must not lose against what large fragments share by their size.
+    size_a, size_b = np.asarray(a @ weights.added), np.asarray(b @ weights.added)
+    score = shared.data * shared.data / (size_a[shared.row] + size_b[shared.col] + 20.0)
+    return _best(shared.row, shared.col, score)
+
+
+def _best(row: NDArray, column: NDArray, score: NDArray) -> tuple[NDArray, NDArray]:
+    """Entries among the `BEST` of their row or of their column."""
+    keep = np.zeros(len(row), bool)
+    for line, other in ((row, column), (column, row)):
+        order = np.lexsort((other, -score, line))
+        sorted_line = line[order]
+        begin = np.flatnonzero(np.concatenate(([True], sorted_line[1:] != sorted_line[:-1])))
+        rank = np.arange(len(order)) - np.repeat(begin, np.diff(np.concatenate((begin, [len(order)]))))
+        keep[order[rank < BEST]] = True
+    at = np.flatnonzero(keep)
+    at = at[np.lexsort((column[at], row[at]))]
+    return row[at].astype(np.int64), column[at].astype(np.int64)
+
+
+def row_bits(features: Features, weights: Weights, rows: int) -> NDArray[np.float64]:
+    """Prefix sums of the bits that each row adds: `p[hi] - p[lo]` are the bits of rows lo:hi."""
+    value = np.zeros(rows + 1)
+    index = np.searchsorted(weights.feature, features.node_feature)
+    np.add.at(value, features.node_row + 1, weights.added[index])
+    return np.cumsum(value)
+
+
+def shared_features(
+    left: Features, right: Features, weights: Weights, i: int, j: int, most: int = 12
+) -> list[tuple[int, float, int]]:
+    """The features that two bags share and that carry most bits: (row in the left forest, bits, count), rarest first."""
+    a, b = slice(left.start[i], left.start[i + 1]), slice(right.start[j], right.start[j + 1])
+    common, x, y = np.intersect1d(left.feature[a], right.feature[b], assume_unique=True, return_indices=True)
+    bits = weights.added[np.searchsorted(weights.feature, common)]
+    count = np.minimum(left.count[a][x], right.count[b][y])
+    row = left.row[a][x]
+    order = np.lexsort((row, -bits))[:most]
+    return [(int(row[k]), float(bits[k]), int(count[k])) for k in order if bits[k] > 0.5]
+
+
+def explained(
+    left: Features, right: Features, weights: Weights, i: NDArray[np.int64], j: NDArray[np.int64], ancestor: Features
+) -> NDArray[np.float64]:
+    """For each pair of bags the largest share of its shared bits that one fragment of an ancestor has too."""
+    a, b, c = _matrix(left, weights), _matrix(right, weights), _matrix_known(ancestor, weights)
+    share = np.zeros(len(i))
+    df = np.bincount(c.indices, minlength=c.shape[1])
+    use = sparse.diags(np.where((df > 0) & (df <= 60), weights.added, 0.0))
+    for at in range(0, len(i), 4_000):
+        both = a[i[at : at + 4_000]].minimum(b[j[at : at + 4_000]]).tocsr()
+        total = both @ weights.added
+        reach = (_ones(both) @ use @ _ones(c).T).tocsr()
+        if not reach.nnz:
+            continue
+        best = np.asarray(reach.argmax(axis=1)).ravel()
+        inside = both.minimum(c[best]) @ weights.added
+        share[at : at + 4_000] = inside / np.maximum(total, 1e-9)
+    return share
+
+
+def _ones(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    out = matrix.copy()
+    out.data = np.ones_like(out.data)
+    return out
+
+
+def _matrix_known(features: Features, weights: Weights) -> sparse.csr_matrix:
+    """As `_matrix`, of features that may not all be in the vocabulary."""
+    index = np.minimum(np.searchsorted(weights.feature, features.feature), len(weights.feature) - 1)
+    known = weights.feature[index] == features.feature
+    bag = np.repeat(np.arange(len(features.place)), np.diff(features.start))[known]
+    counts = 1.0 + np.log2(features.count[known].astype(np.float64))
+    return sparse.csr_matrix((counts, (bag, index[known])), shape=(len(features.place), len(weights.feature)))

@@ -1,0 +1,6 @@
+"""The runs, each as a straight line through the rooms. The only place that knows their order."""
+
+from clonedetect.pipeline.background import build_background
+from clonedetect.pipeline.scan import Options, scan
+
+__all__ = ["Options", "build_background", "scan"]

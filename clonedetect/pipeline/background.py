@@ -1,0 +1,36 @@
+"""Counting the background: the same rooms as a scan, up to the features, one package at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clonedetect.corpus import Counts, fetch, read_pins, save_background, sources
+from clonedetect.fingerprint import features
+from clonedetect.normalise import content_labels, kept_names, own_names
+from clonedetect.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def build_background(
+    pins: Path, packages: Path, out: Path, jobs: int | None = None, progress: Callable[[str, float], None] | None = None
+) -> tuple[int, int]:
+    """Count the packages of a pinned list into `out`. Returns (packages, features listed).
+
+    Vendored copies inside a package are counted as part of it. `packages` is where wheels are kept between runs.
+    """
+    wanted = read_pins(pins)
+    counts = Counts()
+    for pin, wheel in fetch(wanted, packages):
+        if progress:
+            progress(pin.name, counts.packages / len(wanted))
+        (forest,) = parse([("left", sources(wheel))], jobs=jobs)
+        if not len(forest.statements.row):
+            continue
+        kept = kept_names(forest, own_names([forest]))
+        counts.add(features(forest, kept, content_labels(forest, kept)))
+    background = counts.background()
+    save_background(background, out)
+    return counts.packages, len(background.table)

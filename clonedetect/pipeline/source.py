@@ -1,0 +1,363 @@
+"""The source channel: from forests to clone pairs with their significance."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clonedetect.align import Fragments, aligned_pair, compare_exact, exact_pairs
+from clonedetect.assess import IDIOM_PACKAGES, e_values, linked_e_values, score
+from clonedetect.domain import CLASS, FUNCTION, ClonePair, CloneClass, Feature, Features, Forest, Weights
+from clonedetect.fingerprint import features, fingerprint
+from clonedetect.group import clone_classes
+from clonedetect.match import candidates, explained, match_exact, row_bits, shared_features, weigh
+from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, raw_labels
+from clonedetect.pipeline.rewritten import align_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from clonedetect.domain import Background, Scores
+
+REPORTED_E = 1.0  # a rewritten copy is reported if unrelated repositories show at most so many as strong
+REPORTED_TOKENS = 40  # an equal fragment of so many leaves is reported whatever its E-value
+ANCESTOR_SHARE = 0.75  # share of a pair's matched bits that one fragment of an ancestor must have to explain it
+FEATURE_PAIRS = 3000  # pairs for which the report lists the features, strongest first
+FEW = 2  # candidates of a fragment that are aligned
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    forest: Forest
+    bags: Features
+    fragments: Fragments
+    bag_at: dict[int, int]  # place -> bag
+
+
+def compare_source(
+    left: Forest,
+    right: Forest,
+    ancestors: Sequence[tuple[str, Forest]],
+    background: Background,
+    jobs: int | None,
+    stage: Callable[[str, float | None], None],
+) -> tuple[list[ClonePair], tuple[CloneClass, ...]]:
+    """All clone pairs of two forests, strongest first, and the clone classes. `ancestors` are (origin, forest)."""
+    forests = [left, right, *(f for _, f in ancestors)]
+    own = own_names(forests)
+    bags, prints = [], []
+    for forest in forests:
+        kept = kept_names(forest, own)
+        content = content_labels(forest, kept)
+        bags.append(features(forest, kept, content))
+        if len(prints) < 2:
+            blind = blind_labels(forest)
+            prints.append(fingerprint(forest, blind, raw_labels(forest, blind), content))
+    stage("matching", None)
+    weights = weigh(bags[0], bags[1], left, right, background)
+    matches = match_exact(left, right, *prints)
+    del prints
+    sides = [
+        _Side(f, b, Fragments(f), {int(p): i for i, p in enumerate(b.place)})
+        for f, b in zip(forests[:2], bags[:2], strict=True)
+    ]
+    exact, places = exact_pairs(sides[0].fragments, sides[1].fragments, matches, compare_exact(left, right, matches))
+    numbers = _exact_numbers(sides, weights, exact, places, background)
+
+    stage("aligning", None)
+    found, aligned_places, aligned_numbers = _rewritten(sides, weights, exact, places, own_texts(forests[:2], own), jobs, stage)
+    pairs, places = exact + found, places + [(a, a, c, c) for a, c in aligned_places]
+    numbers = np.concatenate((numbers, aligned_numbers)) if len(aligned_numbers) else numbers
+
+    stage("weighing", None)
+    explanations = _explanations(sides, weights, places, [(o, b) for (o, _), b in zip(ancestors, bags[2:], strict=True)])
+    explanations = [e or _idiom(n) for e, n in zip(explanations, numbers, strict=True)]
+    pairs = _weighed(sides, pairs, places, numbers, explanations)
+    kept_pairs = _reported(sides, pairs, places, numbers)
+    out = _with_features(sides, weights, kept_pairs)
+    groups = (
+        [sides[0].fragments.fragment(p, p) for p in ls] + [sides[1].fragments.fragment(p, p) for p in rs]
+        for ls, rs in matches.classes
+    )
+    return out, clone_classes(out, groups)
+
+
+# columns of a pair's numbers: bits, tokens, similarity, containment, exact, idiom packages, share of conflicts
+_BITS, _TOKENS, _SIMILARITY, _CONTAINMENT, _EXACT, _IDIOM, _CONFLICTS = range(7)
+
+
+def _exact_numbers(
+    sides: list[_Side],
+    weights: Weights,
+    pairs: list[ClonePair],
+    places: list[tuple[int, int, int, int]],
+    background: Background,
+) -> NDArray[np.float64]:
+    if not pairs:
+        return np.zeros((0, 7))
+    at = np.array(places, np.int64)
+    bits, tokens, idioms = [], [], []
+    for side, first, last in ((sides[0], at[:, 0], at[:, 1]), (sides[1], at[:, 2], at[:, 3])):
+        c, row = side.forest.columns, side.forest.statements.row.astype(np.int64)
+        lo, hi = row[first], c.after[row[last]].astype(np.int64)
+        sums = row_bits(side.bags, weights, len(c.kind))
+        leaves = np.concatenate(([0], np.cumsum(c.after == np.arange(1, len(c.kind) + 1, dtype=np.uint32))))
+        bits.append(sums[hi] - sums[lo])
+        tokens.append(leaves[hi] - leaves[lo])
+    whole = sides[0].bags.whole
+    known = background.packages(whole) * (whole != 0)
+    idioms = [
+        int(known[sides[0].bag_at[a]]) if a == b and a in sides[0].bag_at else 0 for a, b, _, _ in places
+    ]
+    similarity = np.array([p.similarity for p in pairs])
+    share = np.array([p.conflicts / (len(p.renames) + 1) for p in pairs])
+    ones = np.ones(len(pairs))
+    return np.stack((np.minimum(*bits), np.minimum(*tokens), similarity, ones, ones, np.array(idioms), share), axis=1)
+
+
+def _rewritten(
+    sides: list[_Side],
+    weights: Weights,
+    exact: list[ClonePair],
+    places: list[tuple[int, int, int, int]],
+    own: frozenset[str],
+    jobs: int | None,
+    stage: Callable[[str, float | None], None],
+) -> tuple[list[ClonePair], list[tuple[int, int]], NDArray[np.float64]]:
+    """Type-3 pairs: candidates by shared features, aligned, the best of each fragment."""
+    scores = candidates(sides[0].bags, sides[1].bags, weights, _around_runs(sides, exact, places))
+    chosen = _worth_aligning(sides, scores, exact, places)
+    at = [
+        (int(sides[0].bags.place[i]), int(sides[1].bags.place[j]))
+        for i, j in zip(scores.left[chosen], scores.right[chosen], strict=True)
+    ]
+    lifted = _majority(exact)
+    aligned = align_pairs(
+        sides[0].forest, sides[1].forest, at, own, lifted, jobs, lambda done, total: stage("aligning", done / total)
+    )
+    rows, kept = [], []
+    for n, (k, alignment) in enumerate(zip(chosen.tolist(), aligned, strict=True)):
+        if alignment is None or not alignment.pairs:
+            continue
+        tokens = min(sides[0].bags.tokens[scores.left[k]], sides[1].bags.tokens[scores.right[k]])
+        share = alignment.conflicts / (len(alignment.renames) + 1)
+        rows.append((scores.matched[k], tokens, alignment.similarity, alignment.containment, 0.0, 0.0, share))
+        kept.append(n)
+    numbers = np.array(rows, np.float64).reshape(-1, 7)
+    z = _score(numbers)
+    best = _best_of_each([at[n] for n in kept], z)
+    pairs = [aligned_pair(sides[0].fragments, sides[1].fragments, *at[kept[b]], aligned[kept[b]]) for b in best]
+    return pairs, [at[kept[b]] for b in best], numbers[best]
+
+
+def _score(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    return score(
+        numbers[:, _BITS],
+        numbers[:, _TOKENS],
+        numbers[:, _SIMILARITY],
+        numbers[:, _CONTAINMENT],
+        numbers[:, _EXACT] > 0,
+        numbers[:, _IDIOM],
+        numbers[:, _CONFLICTS],
+    )
+
+
+def _around_runs(
+    sides: list[_Side], exact: list[ClonePair], places: list[tuple[int, int, int, int]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Bags around equal statement runs: near misses of equal functions are candidates whatever their features."""
+    found = set()
+    for pair, (a, _, c, _) in zip(exact, places, strict=True):
+        if pair.left.kind == "run":
+            i = sides[0].bag_at.get(sides[0].fragments.enclosing(a))
+            j = sides[1].bag_at.get(sides[1].fragments.enclosing(c))
+            if i is not None and j is not None:
+                found.add((i, j))
+    both = np.array(sorted(found), np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def _worth_aligning(
+    sides: list[_Side], scores: Scores, exact: list[ClonePair], places: list[tuple[int, int, int, int]]
+) -> NDArray[np.int64]:
+    """Which candidates are aligned: two functions or two classes, not both in equal pairs already, and promising."""
+    i, j = scores.left, scores.right
+    kinds = sides[0].bags.kind[i], sides[1].bags.kind[j]
+    good = (kinds[0] == kinds[1]) & np.isin(kinds[0], (FUNCTION, CLASS))
+    covered = []
+    for side, first, last in ((sides[0], 0, 1), (sides[1], 2, 3)):
+        row, after = side.forest.statements.row.astype(np.int64), side.forest.columns.after
+        inside = np.zeros(len(after) + 1, np.int64)
+        for pair, at in zip(exact, places, strict=True):
+            if pair.left.kind != "run":
+                inside[row[at[first]]] += 1
+                inside[after[row[at[last]]]] -= 1
+        covered.append((np.cumsum(inside) > 0)[row[side.bags.place]])
+    good &= ~(covered[0][i] & covered[1][j])
+    fewer = np.minimum(scores.left_only, scores.right_only)
+    jaccard = scores.matched / (scores.matched + scores.left_only + scores.right_only + 1e-9)
+    contained = scores.matched / (scores.matched + fewer + 1e-9)
+    good &= (jaccard >= 0.12) | ((contained >= 0.5) & (scores.matched >= 30))
+    at = np.flatnonzero(good)
+    rank = scores.matched[at] * np.sqrt(jaccard[at]) * contained[at]
+    keep = np.zeros(len(at), bool)
+    for line, other in ((i[at], j[at]), (j[at], i[at])):
+        order = np.lexsort((other, -rank, line))
+        begin = np.concatenate(([True], line[order][1:] != line[order][:-1])) if len(order) else np.zeros(0, bool)
+        starts = np.flatnonzero(begin)
+        position = np.arange(len(order)) - np.repeat(starts, np.diff(np.concatenate((starts, [len(order)]))))
+        keep[order[position < FEW]] = True
+    return at[keep]
+
+
+def _best_of_each(at: list[tuple[int, int]], z: NDArray[np.float64]) -> list[int]:
+    """Pairs that are the best of their left or of their right fragment."""
+    best: dict[tuple[int, int], tuple[float, int]] = {}
+    for n, (a, c) in enumerate(at):
+        for key in ((0, a), (1, c)):
+            if key not in best or z[n] > best[key][0]:
+                best[key] = (float(z[n]), n)
+    return sorted({n for _, n in best.values()})
+
+
+def _majority(pairs: Sequence[ClonePair]) -> dict[str, str]:
+    """The rename map so far: each left name's commonest partner, where several pairs agree."""
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for pair in pairs:
+        for rename in pair.renames:
+            votes[rename.left][rename.right] += 1
+    return {left: c.most_common(1)[0][0] for left, c in votes.items() if c.most_common(1)[0][1] >= 2}
+
+
+def _explanations(
+    sides: list[_Side],
+    weights: Weights,
+    places: list[tuple[int, int, int, int]],
+    ancestors: list[tuple[str, Features]],
+) -> list[str | None]:
+    """Which ancestor has most of what each pair shares, if any."""
+    out: list[str | None] = [None] * len(places)
+    if not ancestors:
+        return out
+    known, i, j = [], [], []
+    for n, (a, _, c, _) in enumerate(places):
+        x, y = _bag(sides[0], a), _bag(sides[1], c)
+        if x is not None and y is not None:
+            known.append(n)
+            i.append(x)
+            j.append(y)
+    for origin, bags in ancestors:
+        share = explained(sides[0].bags, sides[1].bags, weights, np.array(i, np.int64), np.array(j, np.int64), bags)
+        for n, s in zip(known, share.tolist(), strict=True):
+            if out[n] is None and s >= ANCESTOR_SHARE:
+                out[n] = f"ancestor {origin}"
+    return out
+
+
+def _bag(side: _Side, place: int) -> int | None:
+    """The bag of a definition, or of the definition around a statement."""
+    while place not in side.bag_at:
+        outer = side.fragments.enclosing(place)
+        if outer == place:
+            return None
+        place = outer
+    return side.bag_at[place]
+
+
+def _idiom(numbers: NDArray[np.float64]) -> str | None:
+    packages = int(numbers[_IDIOM])
+    return f"idiom: {packages} packages of the background have it" if packages >= IDIOM_PACKAGES else None
+
+
+def _weighed(
+    sides: list[_Side],
+    pairs: list[ClonePair],
+    places: list[tuple[int, int, int, int]],
+    numbers: NDArray[np.float64],
+    explanations: list[str | None],
+) -> list[ClonePair]:
+    """The pairs with bits, E-value and explanation."""
+    if not pairs:
+        return []
+    at = np.array(places, np.int64)
+    alone = e_values(_score(numbers), len(sides[0].bags.place), len(sides[1].bags.place))
+    files = [np.searchsorted(s.forest.places, at[:, k], side="right") - 1 for s, k in ((sides[0], 0), (sides[1], 2))]
+    sizes = [
+        np.bincount(np.searchsorted(s.forest.places, s.bags.place, side="right") - 1, minlength=len(s.forest.files))
+        for s in sides
+    ]
+    free = np.array([e is None for e in explanations])
+    agreement = _agreement(pairs, alone, free)
+    together = linked_e_values(alone, at[:, 0], at[:, 2], files[0], files[1], sizes[0], sizes[1], agreement, free)
+    return [
+        replace(p, bits=round(float(b), 1), e_value=float(f"{e:.3g}"), explained_by=why)
+        for p, b, e, why in zip(pairs, numbers[:, _BITS], together, explanations, strict=True)
+    ]
+
+
+def _agreement(pairs: list[ClonePair], alone: NDArray[np.float64], free: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Renames of each pair that strong other pairs confirm, less those that they contradict."""
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    strong = (alone <= 1e-3) & free
+    for pair in (p for p, s in zip(pairs, strong, strict=True) if s):
+        for rename in pair.renames:
+            votes[rename.left][rename.right] += 1
+    out = np.zeros(len(pairs))
+    for n, pair in enumerate(pairs):
+        for rename in pair.renames:
+            said = votes.get(rename.left)
+            if said is None or len(rename.left) < 3:
+                continue
+            others = said[rename.right] - (1 if strong[n] else 0)
+            if others >= 2:
+                out[n] += 1
+            elif max((v for r, v in said.items() if r != rename.right), default=0) >= 3:
+                out[n] -= 1
+    return out
+
+
+def _reported(
+    sides: list[_Side], pairs: list[ClonePair], places: list[tuple[int, int, int, int]], numbers: NDArray[np.float64]
+) -> list[tuple[ClonePair, tuple[int, int]]]:
+    """What the report lists, strongest first: no chance pairs, and no runs inside a pair of functions listed already."""
+    whole = {
+        (a, c)
+        for p, (a, _, c, _) in zip(pairs, places, strict=True)
+        if p.left.kind != "run" and p.e_value is not None and p.e_value <= REPORTED_E
+    }
+    kept = []
+    for pair, (a, _, c, _), row in zip(pairs, places, numbers, strict=True):
+        assert pair.e_value is not None
+        big = pair.type < 3 and row[_TOKENS] >= REPORTED_TOKENS
+        if pair.e_value > REPORTED_E and not big:
+            continue
+        if pair.left.kind == "run":
+            outer = sides[0].fragments.enclosing(a), sides[1].fragments.enclosing(c)
+            if outer in whole:
+                continue
+        kept.append((pair, (a, c)))
+    kept.sort(key=lambda x: (x[0].explained_by is not None, x[0].e_value, -(x[0].bits or 0), x[0].id))
+    return kept
+
+
+def _with_features(
+    sides: list[_Side], weights: Weights, pairs: list[tuple[ClonePair, tuple[int, int]]]
+) -> list[ClonePair]:
+    """The strongest pairs with the features that carry their bits."""
+    out = []
+    for n, (pair, (a, c)) in enumerate(pairs):
+        i, j = sides[0].bag_at.get(a), sides[1].bag_at.get(c)
+        if n < FEATURE_PAIRS and i is not None and j is not None:
+            shared = shared_features(sides[0].bags, sides[1].bags, weights, i, j)
+            named = tuple(
+                Feature(" ".join(sides[0].forest.source(r).decode("utf-8", "replace").split())[:80], round(b, 1), k)
+                for r, b, k in shared
+            )
+            pair = replace(pair, features=named)
+        out.append(pair)
+    return out
