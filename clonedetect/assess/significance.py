@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 # Fitted by `benchmarks/accuracy/fit.py` on the development split; never on the test split.
@@ -22,9 +24,6 @@ LOG_K = -15.04 + LAMBDA * 20.4  # natural log of K: E = 0.1 at z = 20.4 between 
 ANCHOR = 1e-3  # E-value of a pair that may vouch for others
 LEAST_ANCHORS = 3  # fewer pairs may be one borrowed function and say nothing about the rest
 IDIOM_PACKAGES = 3  # a whole function that so many packages of the background have is common property
-
-Array = "NDArray[np.float64]"
-
 
 def score(
     bits: NDArray[np.float64],
@@ -57,37 +56,37 @@ def e_values(z: NDArray[np.float64], left: int, right: int) -> NDArray[np.float6
     return np.exp(np.clip(LOG_K + np.log(max(1, left)) + np.log(max(1, right)) - LAMBDA * z, -690.0, 690.0))
 
 
+Context = "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]"
+
+
 def linked_e_values(
     alone: NDArray[np.float64],
     left: NDArray[np.int64],
     right: NDArray[np.int64],
-    left_files: NDArray[np.int64],
-    right_files: NDArray[np.int64],
-    left_sizes: NDArray[np.int64],
-    right_sizes: NDArray[np.int64],
+    contexts: Sequence[Context],
     agreement: NDArray[np.float64],
     counts: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """E-values of pairs as members of a consistent set.
 
-    alone: each pair's own E-value; left, right: what it pairs (any numbering of fragments); *_files: in which files;
-    *_sizes: fragments of each file; agreement: renames that other pairs confirm, less those that they contradict;
-    counts: pairs that may vouch (not explained by something else).
+    alone: each pair's own E-value; left, right: what it pairs (any numbering of fragments). contexts: for files, classes:
+    (group of each pair's left, of its right, fragments in each left group, in each right group); group -1 is none.
+    agreement: renames that other pairs confirm, less those that they contradict. counts: pairs that may vouch (not
+    explained by something else).
     """
     anchors = _anchors(alone, left, right, counts)
     if len(anchors) < LEAST_ANCHORS or not len(alone):
         return alone
-    total = float(left_sizes.sum()) * float(right_sizes.sum())
-    vouching = np.zeros(len(alone), bool)
-    vouching[anchors] = True
-    per_fragment = 1.0 / len(anchors)
-    files = np.unique(np.stack((left_files[anchors], right_files[anchors])), axis=1)
-    space = float((left_sizes[files[0]].astype(float) * right_sizes[files[1]]).sum())
-    width = int(right_sizes.size) + 1
-    linked = np.isin(left_files * width + right_files, files[0] * width + files[1])
-    context = np.where(linked, np.minimum(per_fragment, space / max(total, 1.0)), per_fragment)
+    share = np.full(len(alone), 1.0 / len(anchors))
+    for left_group, right_group, left_sizes, right_sizes in contexts:
+        total = float(left_sizes.sum()) * float(right_sizes.sum())
+        width = int(right_sizes.size) + 1
+        key = np.where((left_group >= 0) & (right_group >= 0), left_group * width + right_group, -1)
+        groups = np.unique(key[anchors][key[anchors] >= 0])
+        space = float((left_sizes[groups // width].astype(float) * right_sizes[groups % width]).sum())
+        share = np.where(np.isin(key, groups), np.minimum(share, space / max(total, 1.0)), share)
     # Every confirmed rename is one more thing that chance would have to hit.
-    joined = alone * context * np.exp(-1.5 * np.clip(agreement, -3.0, 5.0))
+    joined = alone * share * np.exp(-1.5 * np.clip(agreement, -3.0, 5.0))
     floor = float(np.sort(alone[anchors])[min(len(anchors), LEAST_ANCHORS) - 1])
     return np.minimum(alone, np.maximum(joined, floor))
 

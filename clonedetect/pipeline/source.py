@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.align import Fragments, aligned_pair, compare_exact, exact_pairs
+from clonedetect.align import Fragments, aligned_pair, class_pairs, compare_exact, exact_pairs
 from clonedetect.assess import IDIOM_PACKAGES, e_values, linked_e_values, score
 from clonedetect.domain import CLASS, FUNCTION, ClonePair, CloneClass, Feature, Features, Forest, Weights
 from clonedetect.fingerprint import features, fingerprint
@@ -79,6 +79,8 @@ def compare_source(
     explanations = [e or _idiom(n) for e, n in zip(explanations, numbers, strict=True)]
     pairs = _weighed(sides, pairs, places, numbers, explanations)
     kept_pairs = _reported(sides, pairs, places, numbers)
+    kept_pairs += class_pairs(sides[0].fragments, sides[1].fragments, kept_pairs)
+    kept_pairs.sort(key=_strongest_first)
     out = _with_features(sides, weights, kept_pairs)
     groups = (
         [sides[0].fragments.fragment(p, p) for p in ls] + [sides[1].fragments.fragment(p, p) for p in rs]
@@ -286,18 +288,43 @@ def _weighed(
         return []
     at = np.array(places, np.int64)
     alone = e_values(_score(numbers), len(sides[0].bags.place), len(sides[1].bags.place))
-    files = [np.searchsorted(s.forest.places, at[:, k], side="right") - 1 for s, k in ((sides[0], 0), (sides[1], 2))]
-    sizes = [
-        np.bincount(np.searchsorted(s.forest.places, s.bags.place, side="right") - 1, minlength=len(s.forest.files))
-        for s in sides
-    ]
+    contexts = [_context(sides, at, _files), _context(sides, at, _classes)]
     free = np.array([e is None for e in explanations])
     agreement = _agreement(pairs, alone, free)
-    together = linked_e_values(alone, at[:, 0], at[:, 2], files[0], files[1], sizes[0], sizes[1], agreement, free)
+    together = linked_e_values(alone, at[:, 0], at[:, 2], contexts, agreement, free)
     return [
         replace(p, bits=round(float(b), 1), e_value=float(f"{e:.3g}"), explained_by=why)
         for p, b, e, why in zip(pairs, numbers[:, _BITS], together, explanations, strict=True)
     ]
+
+
+def _files(side: _Side, places: list[int]) -> list[int]:
+    return [side.fragments.file(p) for p in places]
+
+
+def _classes(side: _Side, places: list[int]) -> list[int]:
+    """The innermost class around each place, as its place; -1 for none."""
+    out = []
+    for place in places:
+        at = side.fragments.enclosing(place)
+        while at != place and side.fragments.unit(at) == FUNCTION:
+            place, at = at, side.fragments.enclosing(at)
+        out.append(at if side.fragments.unit(at) == CLASS else -1)
+    return out
+
+
+def _context(
+    sides: list[_Side], at: NDArray[np.int64], group: Callable[[_Side, list[int]], list[int]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Group of each pair's left and right, and how many fragments each group has."""
+    found, sizes = [], []
+    for side, column in ((sides[0], 0), (sides[1], 2)):
+        groups = np.array(group(side, at[:, column].tolist()), np.int64)
+        members = np.array(group(side, side.bags.place.tolist()), np.int64)
+        found.append(groups)
+        top = int(max(groups.max(initial=0), members.max(initial=0))) + 1
+        sizes.append(np.bincount(members[members >= 0], minlength=top))
+    return found[0], found[1], sizes[0], sizes[1]
 
 
 def _agreement(pairs: list[ClonePair], alone: NDArray[np.float64], free: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -341,8 +368,12 @@ def _reported(
             if outer in whole:
                 continue
         kept.append((pair, (a, c)))
-    kept.sort(key=lambda x: (x[0].explained_by is not None, x[0].e_value, -(x[0].bits or 0), x[0].id))
     return kept
+
+
+def _strongest_first(item: tuple[ClonePair, tuple[int, int]]) -> tuple[bool, float, float, str]:
+    pair = item[0]
+    return pair.explained_by is not None, pair.e_value or 0.0, -(pair.bits or 0.0), pair.id
 
 
 def _with_features(
