@@ -41,7 +41,7 @@ GRIDS = (
 
 def grid_of(values: Values) -> Grid:
     """The coarsest type that holds the values, whatever type they are stored in."""
-    flat = values.ravel()[: 1 << 16]
+    flat = values.ravel()[: 1 << 14]
     few = flat[:512]
     return next((grid for grid in GRIDS if grid.holds(few) and grid.holds(flat)), GRIDS[-1])
 
@@ -117,7 +117,7 @@ def quantised_scheme(values: Values) -> str | None:
     for size in (32, 64, 128):
         if values.shape[1] >= size:
             blocks = values[:, : values.shape[1] // size * size].reshape(-1, size)
-            chosen = blocks[np.linspace(0, len(blocks) - 1, min(len(blocks), 256)).astype(int)]
+            chosen = blocks[np.linspace(0, len(blocks) - 1, min(len(blocks), 64)).astype(int)]
             scheme = _block_scheme(chosen)
             if scheme is not None:
                 return f"{scheme}, blocks of {size}"

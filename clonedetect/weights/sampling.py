@@ -12,6 +12,8 @@ from clonedetect.weights.stream import Work
 from clonedetect.weights.tensors import Tensor, to_float
 
 ALIGN = 256  # columns: block quantisation groups of up to this many stay whole
+GROUP = 16  # rows read together
+WIDE = 8192  # columns above which a row is read by its window only
 TEST_ROWS, TEST_COLUMNS = 128, 256
 VECTOR = 1 << 16
 
@@ -27,11 +29,24 @@ class Sample:
 
 
 def _window(tensor: Tensor, rows: NDArray[np.int64], columns: int, begin: int, width: int) -> NDArray[np.float64]:
-    if width == columns and len(rows) and rows[-1] - rows[0] + 1 == len(rows):
-        flat = tensor.floats(int(rows[0]) * columns, (int(rows[-1]) + 1) * columns)
-        return flat.astype(np.float64).reshape(len(rows), columns)
-    parts = [tensor.read(int(row) * columns + begin, int(row) * columns + begin + width) for row in rows]
-    return to_float(np.concatenate(parts)).astype(np.float64).reshape(len(rows), width)
+    """The values of `rows` in one window of columns; rows that follow each other are read at once."""
+    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    parts = []
+    for run in np.split(rows, breaks if columns <= WIDE else np.arange(1, len(rows))):
+        first, last = int(run[0]) * columns, int(run[-1]) * columns
+        if len(run) == 1:
+            parts.append(tensor.read(first + begin, first + begin + width)[None])
+        else:
+            parts.append(tensor.read(first, last + columns).reshape(len(run), columns)[:, begin : begin + width])
+    return to_float(np.concatenate(parts)).astype(np.float64)
+
+
+def _rows(rng: np.random.Generator, rows: int, count: int) -> NDArray[np.int64]:
+    """`count` rows in groups that follow each other, seeded, in order."""
+    if count >= rows:
+        return np.arange(rows, dtype=np.int64)
+    groups = np.sort(rng.choice(rows // GROUP, count // GROUP, replace=False)).astype(np.int64)
+    return (groups[:, None] * GROUP + np.arange(GROUP)).ravel()
 
 
 def draw(work: Work, rows_at_most: int, columns_at_most: int) -> Sample:
@@ -40,7 +55,7 @@ def draw(work: Work, rows_at_most: int, columns_at_most: int) -> Sample:
     rng = np.random.default_rng([SEED, rows, columns])
     width = min(columns, columns_at_most if rows > 1 else VECTOR)
     begin = int(rng.integers(0, (columns - width) // ALIGN + 1)) * ALIGN
-    picked = np.sort(rng.choice(rows, min(rows, rows_at_most), replace=False)).astype(np.int64)
+    picked = _rows(rng, rows, rows_at_most)
     left = _window(work.left, picked, columns, begin, width)
     if work.turned:
         positions = picked[:, None] * columns + begin + np.arange(width)

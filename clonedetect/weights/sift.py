@@ -45,7 +45,7 @@ def _matrix(tensor: Tensor) -> NDArray[np.float64] | None:
     columns = tensor.size // shape[0]
     if columns > 1 << 16:
         return None
-    rows = min(shape[0], max(VECTORS, (1 << 18) // columns))
+    rows = min(shape[0], max(VECTORS, (1 << 16) // columns))
     return tensor.floats(0, rows * columns).astype(np.float64).reshape(rows, columns)
 
 

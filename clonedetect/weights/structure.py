@@ -190,11 +190,12 @@ def _rotated(device: Device, a: Matrix, b: Matrix, known: Found, gains: list[Mat
 
 
 def resolve(
-    device: Device, works: Sequence[Work], judgements: list[Judgement], scores: list[float | None], full: bool
+    device: Device, works: list[Work], judgements: list[Judgement], scores: list[float | None], full: bool
 ) -> tuple[list[Judgement], list[float | None], tuple[str, ...]]:
     """Look for orders and rotations in all pairs that do not yet stand opposite each other.
 
-    Returns judgements and scores with those pairs replaced, and notes on what was not looked into.
+    Returns judgements and scores with those pairs replaced, and notes on what was not looked into. `works` is
+    changed where two tensors exchange partners.
     """
     judgements, scores = list(judgements), list(scores)
     matrices = [i for i, w in enumerate(works) if len(squeezed(w.left.shape)) >= 2]
@@ -206,7 +207,11 @@ def resolve(
         pending = [pending[i] for i in np.linspace(0, len(pending) - 1, QUICK_PAIRS).astype(int)]
     known, progress = Found(), True
     base = _fit_rotation(device, works, [i for i in matrices if _open(judgements[i])], known)
-    gains = [w.left.floats(0, w.left.size) for w in works if len(squeezed(w.left.shape)) == 1][:64] if base else []
+    gains = (
+        [w.left.floats(0, w.left.size) for w in works if len(squeezed(w.left.shape)) == 1][:64]
+        if base is not None
+        else []
+    )
     followers = 0
     word: Mechanism
     while progress and pending:
@@ -231,12 +236,43 @@ def resolve(
                 _settle(index, hit, "permuted", judgements, scores, known)
                 pending.remove(index)
                 progress = True
+        if not progress and known.orders:
+            progress = _exchange(device, works, pending, judgements, scores, known)
         progress = progress and bool(known.orders)
     if base is not None and followers:
         judgements[base] = replace(judgements[base], mechanism="rotated", detail="columns in a rotated basis")
     elif base is not None:
         known.rotations.clear()
     return _vectors(works, judgements, known), scores, notes
+
+
+def _exchange(
+    device: Device,
+    works: list[Work],
+    pending: list[int],
+    judgements: list[Judgement],
+    scores: list[float | None],
+    known: Found,
+) -> bool:
+    """Give a tensor another partner of its shape where a known order then fits: sorted norms may have misled."""
+    for i in pending:
+        for j in pending:
+            same = works[i].left.shape == works[j].left.shape and works[i].right.shape == works[j].right.shape
+            orders = [o for side in as_matrix(works[i].left.shape) for o in known.orders.get(side, [])]
+            if i == j or not same or not orders:
+                continue
+            trial = replace(works[i], right=works[j].right)
+            a, b = _load(trial)
+            for order in orders:
+                for x, y in ((a.T, b.T), (a, b)):
+                    hit = _checked(device, x, y[:, order], order, HELD_OUT) if x.shape[1] == len(order) else None
+                    if hit is not None:
+                        works[i], works[j] = trial, replace(works[j], right=works[i].right)
+                        found = Hit("in the order of another tensor's", hit[1], hit[2])
+                        _settle(i, found, "permuted", judgements, scores, known)
+                        pending.remove(i)
+                        return True
+    return False
 
 
 def _settle(

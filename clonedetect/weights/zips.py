@@ -17,6 +17,19 @@ MAX_RATIO = 200  # honest weights do not shrink to half a percent; a bomb does
 RATIO_FREE = 1 << 24  # bytes below which the ratio does not matter (masks of zeros)
 
 
+# what the standard library raises on a damaged directory, found by fuzzing
+ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    LookupError,
+    EOFError,
+    OverflowError,
+    struct.error,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A member: `size` bytes once read, `packed` bytes in the file."""
@@ -62,7 +75,7 @@ def read_directory(file: ByteFile) -> tuple[Entry, ...]:
     try:
         with zipfile.ZipFile(file.path) as archive:
             infos = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error, UnicodeError) as error:
+    except ZIP_ERRORS as error:
         raise WeightsError(f"{file.path}: not a readable zip file ({error})") from error
     if len(infos) > MAX_MEMBERS:
         raise WeightsError(f"{file.path}: a zip file of {len(infos)} members is over the limit of {MAX_MEMBERS}")
