@@ -7,7 +7,7 @@ DEMO := build/demo
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint slow bench clean
+.PHONY: help demo test check lint slow bench readme clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1 | /p' Makefile | column -t -s '|' 2>/dev/null || sed -n 's/:.*  ## /  /p' Makefile
@@ -39,6 +39,9 @@ slow: $(VENV)/.dev  ## the slow tests and those that fetch packages
 bench: $(VENV)/.bench  ## accuracy and speed, beside other tools on the same input; takes long
 	$(BIN)/python benchmarks/accuracy/table.py
 	$(BIN)/python benchmarks/weights/speed.py --gigabytes 1
+
+readme: $(VENV)/.test  ## run the README's examples and write their output into it
+	$(BIN)/python tests/test_readme.py
 
 clean:  ## remove what was made, but for the virtual environment
 	rm -rf build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
