@@ -81,7 +81,7 @@ def read_directory(file: ByteFile) -> tuple[Entry, ...]:
         raise WeightsError(f"{file.path}: a zip file of {len(infos)} members is over the limit of {MAX_MEMBERS}")
     entries = []
     for info in infos:
-        if info.is_dir():
+        if not info.filename or info.is_dir():
             continue
         if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise WeightsError(f"{file.path}: member {info.filename} is encrypted or packed by an unknown method")
