@@ -119,7 +119,7 @@ def _arity(node: ast.AST) -> int:
 
 
 def correspond(left: dict[str, str], right: dict[str, str]) -> list[Definition]:
-    """Which definition stands where: by the order in each file, which rewriters keep; where one is gone, by alignment."""
+    """Which definition stands where: by the order in each file, or by alignment where one is gone."""
     rows: list[Definition] = []
     for path in sorted(left.keys() & right.keys()):
         ours, theirs = places(path, left[path]), places(path, right[path])
