@@ -23,7 +23,7 @@ from clonedetect.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
-LINES = 12  # of each section of an output that the README shows
+LINES = 9  # of each section of an output that the README shows
 WHEELS = {
     "pycryptodome": "c8987bd3307a39bc03df5c8e0e3d8be0c4c3518b7f044b0f4c15d1aa78f52575",
     "pycryptodomex": "f489c4765093fb60e2edafdf223397bc716491b2b69fe74367b70d6999257a5c",
