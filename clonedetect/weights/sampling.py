@@ -13,7 +13,6 @@ from clonedetect.weights.tensors import Tensor, to_float
 
 ALIGN = 256  # columns: block quantisation groups of up to this many stay whole
 GROUP = 16  # rows read together
-WIDE = 8192  # columns above which a row is read by its window only
 TEST_ROWS, TEST_COLUMNS = 128, 256
 VECTOR = 1 << 16
 
@@ -32,7 +31,7 @@ def _window(tensor: Tensor, rows: NDArray[np.int64], columns: int, begin: int, w
     """The values of `rows` in one window of columns; rows that follow each other are read at once."""
     breaks = np.flatnonzero(np.diff(rows) != 1) + 1
     parts = []
-    for run in np.split(rows, breaks if columns <= WIDE else np.arange(1, len(rows))):
+    for run in np.split(rows, breaks if columns <= 4 * width else np.arange(1, len(rows))):
         first, last = int(run[0]) * columns, int(run[-1]) * columns
         if len(run) == 1:
             parts.append(tensor.read(first + begin, first + begin + width)[None])
