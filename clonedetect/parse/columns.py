@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clonedetect.domain import TEXT_BASE, Columns, Statements
 from clonedetect.grammar import ANY, LAST
-from clonedetect.parse.language import INNER, KEEP, flags, kinds, parser, role_rules
+from clonedetect.parse.language import INNER, KEEP, flags, kinds, role_rules
+from clonedetect.parse.recover import parsed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_COLON = ord(":")
+    from clonedetect.domain import Kinds
+
+_COLON, _EQUALS = ord(":"), ord("=")
+_YIELD_FROM = re.compile(rb"yield\s+from\b")
 
 
 class _Powers:
@@ -62,11 +67,12 @@ def _walk(data: bytes, language: str) -> tuple[list[int], list[int], list[int], 
     place: list[int] = []
     size: list[int] = []
     add_kind, add_start, add_end, add_place, add_size = (c.append for c in (kind, start, end, place, size))
-    cursor = parser(language).parse(data).walk()
+    cursor = parsed(data, language).walk()
     down, across, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     i, known = 0, len(keep)
     while True:
         node = cursor.node
+        assert node is not None  # a cursor always stands on a node
         k = node.kind_id
         flag = keep[k] if k < known else KEEP | INNER  # ERROR is 65535
         if flag & KEEP:
@@ -122,6 +128,7 @@ def columns(data: bytes, language: str) -> tuple[Columns, Statements, int]:
     text = np.zeros(len(kind), np.uint64)
     text[spelled] = content_hashes(data, start[spelled], end[spelled])
     _spell_slices(data, table.mask("slice")[known], start, end, after, text)
+    _spell_marks(data, table, known, start, end, text)
 
     parent = parents(after)
     up = known[np.maximum(parent, 0)]
@@ -162,7 +169,7 @@ def _spell_slices(
     after: NDArray[np.uint32],
     text: NDArray[np.uint64],
 ) -> None:
-    """Tell `x[1:]` from `x[:1]` and `x[1::2]` from `x[1:2]`: colons are no rows, so the slice's row says where they are."""
+    """Tell `x[1:]` from `x[:1]` and `x[1::2]` from `x[1:2]`: colons are no rows, so the slice's own row tells."""
     rows = np.flatnonzero(slices)
     if not len(rows):
         return
@@ -174,3 +181,24 @@ def _spell_slices(
     two = has & (after[child] < after[rows])
     gap = np.where(two, colons[start[second]] - colons[end[child]], 0)
     text[rows] = (1 + 4 * head + gap).astype(np.uint64)
+
+
+def _spell_marks(
+    data: bytes,
+    table: Kinds,
+    kind: NDArray[np.uint16],
+    start: NDArray[np.uint32],
+    end: NDArray[np.uint32],
+    text: NDArray[np.uint64],
+) -> None:
+    """What no row of its own says: the `b` of `b"x"`, the `from` of `yield from x`, the `=` of `f"{x=}"`."""
+    raw = np.frombuffer(data, np.uint8)
+    rows = np.flatnonzero(table.mask("string")[kind])
+    rows = rows[start[rows] + 1 < len(raw)]
+    first, second = raw[start[rows]] | 32, raw[start[rows] + 1] | 32  # in lower case
+    text[rows[(first == ord("b")) | ((first == ord("r")) & (second == ord("b")))]] = 1
+    rows = np.flatnonzero(table.mask("interpolation")[kind] & (end >= 2))
+    text[rows[raw[end[rows] - 2] == _EQUALS]] = 1
+    for row in np.flatnonzero(table.mask("yield")[kind]).tolist():
+        if _YIELD_FROM.match(data, int(start[row])):
+            text[row] = 1

@@ -16,6 +16,7 @@ from clonedetect.parse import notebook
 from clonedetect.parse.cache import Cache, Parsed
 from clonedetect.parse.columns import columns
 from clonedetect.parse.language import kinds, parser_version
+from clonedetect.parse.recover import TOO_SLOW, TooSlowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,14 +46,16 @@ def parse(
     done = {key: cached[_cache_id(*key)] for key in todo if _cache_id(*key) in cached}
     missing = sorted((key for key in todo if key not in done), key=lambda key: (-len(todo[key]), key))
     fresh = _parse_all([todo[key] for key in missing], language, jobs, len(done), progress)
-    done.update(zip(missing, fresh, strict=True))
+    done.update((key, one) for key, one in zip(missing, fresh, strict=True) if one)
     if missing:
-        store.put(((_cache_id(*key), done[key]) for key in missing), version)
+        store.put(((_cache_id(*key), done[key]) for key in missing if key in done), version)
     store.close()
-    return [
-        _join(side, files, gone, [done[f.blob, f.notebook] for f in files], language)
-        for (side, _), files, gone in zip(sides, readable, skipped, strict=True)
-    ]
+    forests = []
+    for (side, _), files, gone in zip(sides, readable, skipped, strict=True):
+        kept = [f for f in files if (f.blob, f.notebook) in done]
+        slow = [Skipped(f.path, TOO_SLOW) for f in files if (f.blob, f.notebook) not in done]
+        forests.append(_join(side, kept, gone + slow, [done[f.blob, f.notebook] for f in kept], language))
+    return forests
 
 
 def _cache_id(blob: str, is_notebook: bool) -> str:
@@ -75,13 +78,20 @@ def _readable(files: Sequence[SourceFile]) -> tuple[list[SourceFile], list[Skipp
     return kept, skipped
 
 
-def _parse_many(sources: list[bytes], language: str) -> list[Parsed]:
-    return [columns(source, language) for source in sources]
+def _parse_many(sources: list[bytes], language: str) -> list[Parsed | None]:
+    return [_parse_one(source, language) for source in sources]
+
+
+def _parse_one(source: bytes, language: str) -> Parsed | None:
+    try:
+        return columns(source, language)
+    except TooSlowError:
+        return None
 
 
 def _parse_all(
     sources: list[bytes], language: str, jobs: int | None, before: int, progress: Callable[[int, int], None] | None
-) -> list[Parsed]:
+) -> list[Parsed | None]:
     """Parse in order, largest first, in worker processes where that pays."""
     total = before + len(sources)
     jobs = jobs or os.cpu_count() or 1
@@ -95,7 +105,7 @@ def _parse_all(
             size = 0
         chunks[-1].append(source)
         size += len(source)
-    results: list[Parsed] = []
+    results: list[Parsed | None] = []
     # Forked workers share the loaded libraries; elsewhere they are spawned.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=context) as pool:

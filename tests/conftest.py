@@ -1,0 +1,82 @@
+"""What tests of several rooms share: sources made by hypothesis, and forests of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from clonedetect.domain import Forest, Side, SourceFile
+from clonedetect.parse import parse
+
+ROOT = Path(__file__).parents[1]
+# The machine may be busy with other work: no deadline, and equal examples in every run.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+
+
+def source_file(path: str, data: bytes | str) -> SourceFile:
+    """A file as `acquire` hands it over."""
+    raw = data.encode() if isinstance(data, str) else data
+    blob = hashlib.sha1(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
+    return SourceFile(path, blob, raw, "python", path.endswith(".ipynb"))
+
+
+@pytest.fixture(scope="session")
+def forest() -> Callable[..., Forest]:
+    """`forest(text, ..., side="left")` parses texts or bytes as files of one side; a dict names their paths."""
+
+    def make(*sources: str | bytes | dict[str, str | bytes], side: Side = "left") -> Forest:
+        named: dict[str, str | bytes] = {}
+        for source in sources:
+            named |= source if isinstance(source, dict) else {f"file{len(named)}.py": source}
+        files = [source_file(path, data) for path, data in sorted(named.items())]
+        return parse([(side, files)], jobs=1)[0]
+
+    return make
+
+
+@pytest.fixture
+def write() -> Callable[[Path, dict[str, str | bytes]], Path]:
+    """`write(directory, {path: content})` makes files and returns the directory."""
+
+    def make(directory: Path, files: dict[str, str | bytes]) -> Path:
+        directory.mkdir(parents=True, exist_ok=True)
+        for path, content in files.items():
+            target = directory / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.encode() if isinstance(content, str) else content)
+        return directory
+
+    return make
+
+
+@pytest.fixture
+def clonedetect(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`clonedetect(*arguments)` runs the command line in a process of its own, with a cache of the test's own."""
+
+    def run(*arguments: str | Path, timeout: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "clonedetect", *map(str, arguments)],
+            env=environment(tmp_path) | env,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment of a command line under test: the work tree's package, a home and cache of its own."""
+    own = {"PYTHONPATH": str(ROOT), "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "NO_COLOR": "1"}
+    own |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
+    return {key: value for key, value in os.environ.items() if not key.startswith("GIT_")} | own
