@@ -15,11 +15,19 @@ from clonedetect.errors import CloneDetectError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rich.progress import Progress
+
     from clonedetect.domain import Comparison
 
 OK, ERROR, USAGE, THRESHOLD = 0, 1, 2, 3
 _STRENGTHS = ("none", "weak", "moderate", "strong", "decisive")
-_FILES = {"text": "report.txt", "json": "report.json", "md": "report.md", "html": "report.html", "sarif": "report.sarif"}
+_FILES = {
+    "text": "report.txt",
+    "json": "report.json",
+    "md": "report.md",
+    "html": "report.html",
+    "sarif": "report.sarif",
+}
 
 app = typer.Typer(
     add_completion=False,
@@ -76,7 +84,9 @@ def scan(
     vendored: Annotated[bool, typer.Option("--vendored", help="Examine vendored code too.")] = False,
     generated: Annotated[bool, typer.Option("--generated", help="Examine generated code too.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache of parsed files.")] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Neither read nor write the cache of parsed files.")
+    ] = False,
     no_history: Annotated[bool, typer.Option("--no-history", help="Leave the history channels out.")] = False,
     fail_on: Annotated[Level | None, typer.Option(help="Exit with 3 if the verdict is at least this.")] = None,
     reproducible: Annotated[
@@ -174,7 +184,8 @@ class _progress:
     """Stages and shares on stderr while the run goes on; nothing where stderr is no terminal."""
 
     def __init__(self, quiet: bool) -> None:
-        self.quiet, self.live = quiet or not sys.stderr.isatty(), None
+        self.quiet = quiet or not sys.stderr.isatty()
+        self.live: Progress | None = None
 
     def __enter__(self) -> Callable[[str, float | None], None] | None:
         if self.quiet:
@@ -183,13 +194,18 @@ class _progress:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         self.live = Progress(
-            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
         )
         self.live.start()
-        task = self.live.add_task("starting", total=None)
+        live = self.live
+        task = live.add_task("starting", total=None)
 
         def show(stage: str, share: float | None) -> None:
-            self.live.update(task, description=stage, total=None if share is None else 1.0, completed=share or 0)
+            live.update(task, description=stage, total=None if share is None else 1.0, completed=share or 0)
 
         return show
 

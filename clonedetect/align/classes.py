@@ -1,8 +1,9 @@
-"""Classes whose methods were copied, reordered or mixed with new ones: pairs of classes from the pairs of their methods."""
+"""Classes whose methods were copied, reordered or mixed with new ones, from the pairs of their methods."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from clonedetect.align.pairs import pair_id
@@ -45,9 +46,11 @@ def class_pairs(left: Fragments, right: Fragments, pairs: Sequence[Placed]) -> l
         )
         if min(shares) < LEAST_SHARE:
             continue
-        regions = {Region((p.left.start_line, p.left.end_line), (p.right.start_line, p.right.end_line)) for p, _ in found}
+        regions = {
+            Region((p.left.start_line, p.left.end_line), (p.right.start_line, p.right.end_line)) for p, _ in found
+        }
         ordered = sorted(regions, key=lambda r: (r.left, r.right))
-        moved = any(x.right > y.right for x, y in zip(ordered, ordered[1:], strict=False))
+        moved = any(x.right > y.right for x, y in pairwise(ordered))
         free = [p for p, _ in found if p.explained_by is None]
         counted = free or [p for p, _ in found]
         pair = ClonePair(

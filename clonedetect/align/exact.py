@@ -50,41 +50,40 @@ def _batch(
     n = len(lo)
     pair = np.repeat(np.arange(n), size)
     step = np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size)
-    l, r = lo[pair] + step, at[pair] + step
+    x, y = lo[pair] + step, at[pair] + step
     lc, rc = left.columns, right.columns
-    leaf = lc.after[l] == l + 1
+    leaf = lc.after[x] == x + 1
     tokens = np.bincount(pair[leaf], minlength=n)
-    role = lc.role[l]
-    literals = np.bincount(pair[(role == 0) & (lc.text[l] != rc.text[r])], minlength=n)
+    role = lc.role[x]
+    literals = np.bincount(pair[(role == 0) & (lc.text[x] != rc.text[y])], minlength=n)
 
     named = role > 0
-    pair, l, r, role = pair[named], l[named], r[named], role[named]
-    lt, rt = lc.text[l], rc.text[r]
-    order = np.lexsort((l, rt, lt, pair))
-    pair, l, r, role, lt, rt = (x[order] for x in (pair, l, r, role, lt, rt))
+    pair, x, y, role = pair[named], x[named], y[named], role[named]
+    lt, rt = lc.text[x], rc.text[y]
+    order = np.lexsort((x, rt, lt, pair))
+    pair, x, y, role = pair[order], x[order], y[order], role[order]
+    lt, rt = lt[order], rt[order]
     new = np.ones(len(pair), bool)
     new[1:] = (pair[1:] != pair[:-1]) | (lt[1:] != lt[:-1]) | (rt[1:] != rt[:-1])
     begin = np.flatnonzero(new)
     count = np.diff(np.concatenate((begin, [len(pair)])))
     # The rarest role says most: a class or function name also stands as a plain name where it is used.
     role = np.maximum.reduceat(role, begin) if len(begin) else role
-    pair, l, r, lt, rt = pair[begin], l[begin], r[begin], lt[begin], rt[begin]
+    pair, x, y, lt, rt = pair[begin], x[begin], y[begin], lt[begin], rt[begin]
     conflicts = np.zeros(n, np.int64)
     for side in (lt, rt):  # places that are not the majority of their name, from either side
         conflicts = np.maximum(conflicts, _minority(pair, side, count, n))
     changed = lt != rt
-    pair, l, r, role, count = pair[changed], l[changed], r[changed], role[changed], count[changed]
+    pair, x, y, role, count = pair[changed], x[changed], y[changed], role[changed], count[changed]
     edges = np.searchsorted(pair, np.arange(n + 1))
-    rows = list(zip(l.tolist(), r.tolist(), role.tolist(), count.tolist(), strict=True))
+    rows = list(zip(x.tolist(), y.tolist(), role.tolist(), count.tolist(), strict=True))
     return [
         ExactPair(int(tokens[i]), int(conflicts[i]), int(literals[i]), tuple(rows[edges[i] : edges[i + 1]]))
         for i in range(n)
     ]
 
 
-def _minority(
-    pair: NDArray[np.int64], name: NDArray[np.uint64], count: NDArray[np.int64], n: int
-) -> NDArray[np.int64]:
+def _minority(pair: NDArray[np.int64], name: NDArray[np.uint64], count: NDArray[np.int64], n: int) -> NDArray[np.int64]:
     """Per match the places where a name stands opposite another partner than its most frequent one."""
     order = np.lexsort((name, pair))
     p, m, c = pair[order], name[order], count[order]

@@ -50,8 +50,8 @@ def _renames(left: Forest, right: Forest, details: Sequence[ExactPair]) -> tuple
     counts: Counter[tuple[str, str]] = Counter()
     roles: dict[tuple[str, str], int] = {}
     for detail in details:
-        for l, r, role, count in detail.names:
-            key = (left.source(l).decode("utf-8", "replace"), right.source(r).decode("utf-8", "replace"))
+        for x, y, role, count in detail.names:
+            key = (left.source(x).decode("utf-8", "replace"), right.source(y).decode("utf-8", "replace"))
             counts[key] += count
             roles[key] = max(roles.get(key, 0), role)
     named = [

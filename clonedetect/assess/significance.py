@@ -1,10 +1,10 @@
 """How strong a pair of fragments is, and how many pairs this strong chance would show.
 
-The score is a linear discriminant of log bits, log size and alignment, fitted on the development packages. Its tail over
-pairs of unrelated repositories is exponential, so the expected number of pairs at or above a score z between repositories
-of m and n fragments is E = K * m * n * exp(-LAMBDA * z), as for sequence alignments (Karlin and Altschul 1990). Pairs that
-belong to a consistent set share the set's significance, as in sum statistics (Karlin and Altschul 1993): when many pairs
-are far beyond chance, a further pair needs to beat only the pairs that compete with it, not all pairs of two repositories.
+The score is a linear discriminant of log bits, log size and alignment, fitted on the development packages. Its tail
+over pairs of unrelated repositories is exponential, so the expected number of pairs at or above a score z between
+repositories of m and n fragments is E = K * m * n * exp(-LAMBDA * z), as for sequence alignments (Karlin and Altschul
+1990). Pairs that belong to a consistent set share the set's significance, as in sum statistics (Karlin and Altschul
+1993): when many pairs are far beyond chance, a further pair needs to beat only the pairs that compete with it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ LOG_K = -15.04 + LAMBDA * 20.4  # natural log of K: E = 0.1 at z = 20.4 between 
 ANCHOR = 1e-3  # E-value of a pair that may vouch for others
 LEAST_ANCHORS = 3  # fewer pairs may be one borrowed function and say nothing about the rest
 IDIOM_PACKAGES = 3  # a whole function that so many packages of the background have is common property
+
 
 def score(
     bits: NDArray[np.float64],
@@ -56,23 +57,20 @@ def e_values(z: NDArray[np.float64], left: int, right: int) -> NDArray[np.float6
     return np.exp(np.clip(LOG_K + np.log(max(1, left)) + np.log(max(1, right)) - LAMBDA * z, -690.0, 690.0))
 
 
-Context = "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]"
-
-
 def linked_e_values(
     alone: NDArray[np.float64],
     left: NDArray[np.int64],
     right: NDArray[np.int64],
-    contexts: Sequence[Context],
+    contexts: Sequence[tuple[NDArray[np.int64], ...]],
     agreement: NDArray[np.float64],
     counts: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """E-values of pairs as members of a consistent set.
 
     alone: each pair's own E-value; left, right: what it pairs (any numbering of fragments). contexts: for files, classes:
-    (group of each pair's left, of its right, fragments in each left group, in each right group); group -1 is none.
-    agreement: renames that other pairs confirm, less those that they contradict. counts: pairs that may vouch (not
-    explained by something else).
+    (group of each pair's left, of its right, fragments in each left group, in each right group), -1: none.
+    agreement: renames that other pairs confirm, less those that they contradict. counts: pairs that may vouch, not
+    being explained by something else.
     """
     anchors = _anchors(alone, left, right, counts)
     if len(anchors) < LEAST_ANCHORS or not len(alone):

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong", "decisive")
 
 
-def verdict(
-    evidence: Sequence[Evidence], pairs: Sequence[ClonePair], left: SideSummary, right: SideSummary
-) -> Verdict:
+def verdict(evidence: Sequence[Evidence], pairs: Sequence[ClonePair], left: SideSummary, right: SideSummary) -> Verdict:
     """The strongest channel's strength and what it means for the two repositories."""
     examined = (
         f"Examined: {left.files:,} files ({left.lines:,} lines) on the left, "

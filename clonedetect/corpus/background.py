@@ -20,7 +20,7 @@ LEAST_PACKAGES = 2  # what only one package has is not common: it is not in the 
 
 
 class Counts:
-    """Adds up packages. One package has one vote for each feature, weighted by the share of its fragments that have it."""
+    """Adds up packages: each has one vote for a feature, weighted by the share of its fragments that have it."""
 
     def __init__(self) -> None:
         self.packages = 0

@@ -83,9 +83,7 @@ def _within(after: NDArray[np.uint32], rows: NDArray[np.int64], n: int) -> NDArr
     return np.cumsum(edge)[:n] > 0
 
 
-def _bags(
-    forest: Forest, row: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
+def _bags(forest: Forest, row: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
     """The place and kind of each bag, and the bag that owns each statement."""
     parent = forest.statements.parent.astype(np.int64)
     kind = _definition_kinds(forest, row)

@@ -6,6 +6,7 @@ With labels x and an odd base B, S[k] = sum of x[i] * B**i for i < k (modulo 2**
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -190,4 +191,4 @@ def _batches(sizes: NDArray[np.int64], most: int) -> list[slice]:
     total = np.cumsum(sizes)
     cuts = np.searchsorted(total, np.arange(most, int(total[-1]) if len(total) else 0, most)) + 1
     edges = np.unique(np.concatenate(([0], cuts, [len(sizes)])))
-    return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(a, b) for a, b in pairwise(edges.tolist())]

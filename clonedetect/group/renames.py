@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from clonedetect.domain import RenameEntry
@@ -65,9 +65,14 @@ def _stems(votes: Counter[tuple[str, str]]) -> list[RenameEntry]:
 def _stem(left: str, right: str) -> tuple[str, str] | None:
     """The words in which two names differ, if they share others: (`Bert`, `Roberta`) of BertLayer and RobertaLayer."""
     a, b = _WORD.findall(left), _WORD.findall(right)
-    head = len(commonprefix([a, b]))
-    tail = len(commonprefix([a[head:][::-1], b[head:][::-1]]))
+    head = _common(a, b)
+    tail = _common(a[head:][::-1], b[head:][::-1])
     if not head and not tail:
         return None
     x, y = "".join(a[head : len(a) - tail]).strip("_"), "".join(b[head : len(b) - tail]).strip("_")
-    return (x, y) if len(x) > 1 and len(y) > 1 else None
+    return (x, y) if len(x) > 1 and len(y) > 1 and x[0].isalpha() and y[0].isalpha() else None
+
+
+def _common(a: list[str], b: list[str]) -> int:
+    """How many words two lists begin with in common."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.domain import RUN, Fingerprints, Matches
+from clonedetect.domain import RUN, Fingerprints, Matches, Units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,7 +81,7 @@ def _products(
     return l_begin[group] + item // r_count[group], r_begin[group] + item % r_count[group]
 
 
-def _one_to_one(lu: object, ru: object, ls: NDArray[np.int64], rs: NDArray[np.int64]) -> Pairs:
+def _one_to_one(lu: Units, ru: Units, ls: NDArray[np.int64], rs: NDArray[np.int64]) -> Pairs:
     """Partners inside one large group: equal text first, then equal up to renaming, then in order."""
     out_l, out_r = [], []
     left, right = list(map(int, ls)), list(map(int, rs))
@@ -106,14 +106,14 @@ def _one_to_one(lu: object, ru: object, ls: NDArray[np.int64], rs: NDArray[np.in
 
 
 def _covered(
-    left: Forest, right: Forest, lp: Fingerprints, rp: Fingerprints, l: NDArray[np.int64], r: NDArray[np.int64]
+    left: Forest, right: Forest, lp: Fingerprints, rp: Fingerprints, x: NDArray[np.int64], y: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Whether the enclosing statements are equal too and hold both at the same place."""
-    a, b = left.statements.parent[l].astype(np.int64), right.statements.parent[r].astype(np.int64)
+    a, b = left.statements.parent[x].astype(np.int64), right.statements.parent[y].astype(np.int64)
     inside = (a >= 0) & (b >= 0)
     equal = inside & (lp.statement[a] == rp.statement[b])
-    l_offset = left.statements.row[l].astype(np.int64) - left.statements.row[a]
-    r_offset = right.statements.row[r].astype(np.int64) - right.statements.row[b]
+    l_offset = left.statements.row[x].astype(np.int64) - left.statements.row[a]
+    r_offset = right.statements.row[y].astype(np.int64) - right.statements.row[b]
     return equal & (l_offset == r_offset)
 
 
@@ -132,7 +132,8 @@ def _merge(
     lb, rb = left.statements.parent[first], right.statements.parent[other]
     diagonal = lp.ordinal[first] - rp.ordinal[other]
     order = np.lexsort((lp.ordinal[first], diagonal, rb, lb))
-    first, last, other, lb, rb, diagonal = (x[order] for x in (first, last, other, lb, rb, diagonal))
+    first, last, other = first[order], last[order], other[order]
+    lb, rb, diagonal = lb[order], rb[order], diagonal[order]
     begin = np.ones(len(first), bool)
     begin[1:] = (
         (lb[1:] != lb[:-1])

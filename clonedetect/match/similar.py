@@ -150,7 +150,7 @@ def row_bits(features: Features, weights: Weights, rows: int) -> NDArray[np.floa
 def shared_features(
     left: Features, right: Features, weights: Weights, i: int, j: int, most: int = 12
 ) -> list[tuple[int, float, int]]:
-    """The features that two bags share and that carry most bits: (row in the left forest, bits, count), rarest first."""
+    """What two bags share that carries most bits: (row in the left forest, bits, count), rarest first."""
     a, b = slice(left.start[i], left.start[i + 1]), slice(right.start[j], right.start[j + 1])
     common, x, y = np.intersect1d(left.feature[a], right.feature[b], assume_unique=True, return_indices=True)
     bits = weights.added[np.searchsorted(weights.feature, common)]

@@ -42,7 +42,11 @@ def own_names(forests: Sequence[Forest]) -> tuple[NDArray[np.uint64], NDArray[np
         members.append(c.text[last[c.role[last] > 0]])
         # A variable of a class body is also an attribute of its instances.
         members.append(_class_variables(forest, kind))
-    return tuple(np.unique(np.concatenate(x)) for x in (members, parameters, variables))  # type: ignore[return-value]
+    return (
+        np.unique(np.concatenate(members)),
+        np.unique(np.concatenate(parameters)),
+        np.unique(np.concatenate(variables)),
+    )
 
 
 def _children(after: NDArray[np.uint32], rows: NDArray[np.int64]) -> NDArray[np.int64]:

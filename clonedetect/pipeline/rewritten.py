@@ -12,7 +12,7 @@ from clonedetect.align.statements import align
 from clonedetect.normalise.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from clonedetect.domain import Alignment, Forest, Statement
 
@@ -62,10 +62,13 @@ def align_pairs(
 
 
 def _collect(
-    results: object, order: list[int], out: list[Alignment | None], progress: Callable[[int, int], None] | None
+    results: Iterable[list[Alignment | None]],
+    order: list[int],
+    out: list[Alignment | None],
+    progress: Callable[[int, int], None] | None,
 ) -> None:
     at = 0
-    for part in results:  # type: ignore[attr-defined]
+    for part in results:
         for alignment in part:
             out[order[at]] = alignment
             at += 1

@@ -22,6 +22,7 @@ from clonedetect.pipeline.source import compare_source
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to scan. Every default is what the command line uses.

@@ -10,7 +10,7 @@ import numpy as np
 
 from clonedetect.align import Fragments, aligned_pair, class_pairs, compare_exact, exact_pairs
 from clonedetect.assess import IDIOM_PACKAGES, e_values, linked_e_values, score
-from clonedetect.domain import CLASS, FUNCTION, ClonePair, CloneClass, Feature, Features, Forest, Weights
+from clonedetect.domain import CLASS, FUNCTION, CloneClass, ClonePair, Feature, Features, Forest, Weights
 from clonedetect.fingerprint import features, fingerprint
 from clonedetect.group import clone_classes
 from clonedetect.match import candidates, explained, match_exact, row_bits, shared_features, weigh
@@ -70,12 +70,16 @@ def compare_source(
     numbers = _exact_numbers(sides, weights, exact, places, background)
 
     stage("aligning", None)
-    found, aligned_places, aligned_numbers = _rewritten(sides, weights, exact, places, own_texts(forests[:2], own), jobs, stage)
+    found, aligned_places, aligned_numbers = _rewritten(
+        sides, weights, exact, places, own_texts(forests[:2], own), jobs, stage
+    )
     pairs, places = exact + found, places + [(a, a, c, c) for a, c in aligned_places]
     numbers = np.concatenate((numbers, aligned_numbers)) if len(aligned_numbers) else numbers
 
     stage("weighing", None)
-    explanations = _explanations(sides, weights, places, [(o, b) for (o, _), b in zip(ancestors, bags[2:], strict=True)])
+    explanations = _explanations(
+        sides, weights, places, [(o, b) for (o, _), b in zip(ancestors, bags[2:], strict=True)]
+    )
     explanations = [e or _idiom(n) for e, n in zip(explanations, numbers, strict=True)]
     pairs = _weighed(sides, pairs, places, numbers, explanations)
     kept_pairs = _reported(sides, pairs, places, numbers)
@@ -113,9 +117,7 @@ def _exact_numbers(
         tokens.append(leaves[hi] - leaves[lo])
     whole = sides[0].bags.whole
     known = background.packages(whole) * (whole != 0)
-    idioms = [
-        int(known[sides[0].bag_at[a]]) if a == b and a in sides[0].bag_at else 0 for a, b, _, _ in places
-    ]
+    idioms = [int(known[sides[0].bag_at[a]]) if a == b and a in sides[0].bag_at else 0 for a, b, _, _ in places]
     similarity = np.array([p.similarity for p in pairs])
     share = np.array([p.conflicts / (len(p.renames) + 1) for p in pairs])
     ones = np.ones(len(pairs))
@@ -351,7 +353,7 @@ def _agreement(pairs: list[ClonePair], alone: NDArray[np.float64], free: NDArray
 def _reported(
     sides: list[_Side], pairs: list[ClonePair], places: list[tuple[int, int, int, int]], numbers: NDArray[np.float64]
 ) -> list[tuple[ClonePair, tuple[int, int]]]:
-    """What the report lists, strongest first: no chance pairs, and no runs inside a pair of functions listed already."""
+    """What the report lists: no chance pairs, and no runs inside a pair of functions listed already."""
     whole = {
         (a, c)
         for p, (a, _, c, _) in zip(pairs, places, strict=True)
