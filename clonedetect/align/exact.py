@@ -33,19 +33,25 @@ def compare_exact(left: Forest, right: Forest, matches: Matches) -> list[ExactPa
     lrow, rrow = left.statements.row.astype(np.int64), right.statements.row.astype(np.int64)
     lo, at = lrow[matches.left_first], rrow[matches.right_first]
     size = left.columns.after[lrow[matches.left_last]].astype(np.int64) - lo
+    scope = _scopes(left)
     out: list[ExactPair] = []
     total = np.cumsum(size)
     begin = 0
     while begin < len(size):
         base = int(total[begin - 1]) if begin else 0
         stop = max(begin + 1, int(np.searchsorted(total, base + _BATCH, side="right")))
-        out.extend(_batch(left, right, lo[begin:stop], at[begin:stop], size[begin:stop]))
+        out.extend(_batch(left, right, scope, lo[begin:stop], at[begin:stop], size[begin:stop]))
         begin = stop
     return out
 
 
 def _batch(
-    left: Forest, right: Forest, lo: NDArray[np.int64], at: NDArray[np.int64], size: NDArray[np.int64]
+    left: Forest,
+    right: Forest,
+    scope: NDArray[np.int64],
+    lo: NDArray[np.int64],
+    at: NDArray[np.int64],
+    size: NDArray[np.int64],
 ) -> list[ExactPair]:
     n = len(lo)
     pair = np.repeat(np.arange(n), size)
@@ -60,19 +66,15 @@ def _batch(
     named = role > 0
     pair, x, y, role = pair[named], x[named], y[named], role[named]
     lt, rt = lc.text[x], rc.text[y]
-    order = np.lexsort((x, rt, lt, pair))
-    pair, x, y, role = pair[order], x[order], y[order], role[order]
-    lt, rt = lt[order], rt[order]
-    new = np.ones(len(pair), bool)
-    new[1:] = (pair[1:] != pair[:-1]) | (lt[1:] != lt[:-1]) | (rt[1:] != rt[:-1])
-    begin = np.flatnonzero(new)
-    count = np.diff(np.concatenate((begin, [len(pair)])))
-    # The rarest role says most: a class or function name also stands as a plain name where it is used.
-    role = np.maximum.reduceat(role, begin) if len(begin) else role
-    pair, x, y, lt, rt = pair[begin], x[begin], y[begin], lt[begin], rt[begin]
+    # A function's own names hold in it alone: the same name may become another one in the next function.
+    free = np.isin(role, [left.kinds.roles.index(r) for r in ("name", "parameter")])
+    within = np.where(free, scope[x], 0)
+    keys, (x, y, role, count) = _counted((pair, within, lt, rt), x, y, role, np.ones(len(pair), np.int64))
+    pair, within, lt, rt = keys
     conflicts = np.zeros(n, np.int64)
     for side in (lt, rt):  # places that are not the majority of their name, from either side
-        conflicts = np.maximum(conflicts, _minority(pair, side, count, n))
+        conflicts = np.maximum(conflicts, _minority(pair, within, side, count, n))
+    (pair, lt, rt), (x, y, role, count) = _counted((pair, lt, rt), x, y, role, count)
     changed = lt != rt
     pair, x, y, role, count = pair[changed], x[changed], y[changed], role[changed], count[changed]
     edges = np.searchsorted(pair, np.arange(n + 1))
@@ -83,14 +85,49 @@ def _batch(
     ]
 
 
-def _minority(pair: NDArray[np.int64], name: NDArray[np.uint64], count: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+def _counted(
+    keys: tuple[NDArray, ...], x: NDArray[np.int64], y: NDArray[np.int64], role: NDArray[np.uint8], count: NDArray
+) -> tuple[tuple[NDArray, ...], tuple[NDArray, ...]]:
+    """Places with equal keys as one: the first of their rows, their rarest role, how many they are.
+
+    The rarest role says most: a class or function name also stands as a plain name where it is used.
+    """
+    if not len(x):
+        return keys, (x, y, role, count)
+    order = np.lexsort((x, *keys[::-1]))
+    keys = tuple(k[order] for k in keys)
+    new = np.ones(len(order), bool)
+    new[1:] = np.any([k[1:] != k[:-1] for k in keys], axis=0)
+    begin = np.flatnonzero(new)
+    first = order[begin]
+    merged = x[first], y[first], np.maximum.reduceat(role[order], begin), np.add.reduceat(count[order], begin)
+    return tuple(k[begin] for k in keys), merged
+
+
+def _scopes(forest: Forest) -> NDArray[np.int64]:
+    """For every row the outermost function that holds it, counted from 1; 0 outside functions."""
+    kind = np.minimum(forest.columns.kind, len(forest.kinds.names) - 1)
+    function = np.flatnonzero(forest.kinds.mask("function")[kind])
+    after = forest.columns.after[function].astype(np.int64)
+    if not len(function):
+        return np.zeros(len(kind), np.int64)
+    outermost = np.concatenate(([True], function[1:] >= np.maximum.accumulate(after)[:-1]))
+    function, after = function[outermost], after[outermost]
+    scope = np.searchsorted(function, np.arange(len(kind)), side="right")
+    inside = np.arange(len(kind)) < after[np.maximum(scope - 1, 0)]
+    return np.where((scope > 0) & inside, scope, 0)
+
+
+def _minority(
+    pair: NDArray[np.int64], scope: NDArray[np.int64], name: NDArray[np.uint64], count: NDArray[np.int64], n: int
+) -> NDArray[np.int64]:
     """Per match the places where a name stands opposite another partner than its most frequent one."""
-    order = np.lexsort((name, pair))
-    p, m, c = pair[order], name[order], count[order]
+    order = np.lexsort((name, scope, pair))
+    p, q, m, c = pair[order], scope[order], name[order], count[order]
     if not len(p):
         return np.zeros(n, np.int64)
     new = np.ones(len(p), bool)
-    new[1:] = (p[1:] != p[:-1]) | (m[1:] != m[:-1])
+    new[1:] = (p[1:] != p[:-1]) | (q[1:] != q[:-1]) | (m[1:] != m[:-1])
     begin = np.flatnonzero(new)
     excess = np.add.reduceat(c, begin) - np.maximum.reduceat(c, begin)
     return np.bincount(p[begin], weights=excess, minlength=n).astype(np.int64)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from clonedetect.domain import ClonePair, Fragment
 
 
+_Lines = tuple[str, str, int, int, int]  # side, path, cell, first and last line
+
+
 def clone_classes(pairs: Sequence[ClonePair], groups: Iterable[Sequence[Fragment]]) -> tuple[CloneClass, ...]:
     """Classes of more than two fragments, largest first.
 
@@ -22,14 +25,23 @@ def clone_classes(pairs: Sequence[ClonePair], groups: Iterable[Sequence[Fragment
     not join: being similar is not transitive.
     """
     graph: nx.Graph = nx.Graph()
-    graph.add_edges_from((p.left, p.right) for p in pairs if p.type < 3)
+    named: dict[_Lines, Fragment] = {}
+
+    def node(fragment: Fragment) -> _Lines:
+        # A file that is one function is that function: the same lines are one fragment, the longer name says more.
+        lines = fragment.side, fragment.path, fragment.cell or 0, fragment.start_line, fragment.end_line
+        if len(fragment.name) >= len(named.setdefault(lines, fragment).name):
+            named[lines] = fragment
+        return lines
+
+    graph.add_edges_from((node(p.left), node(p.right)) for p in pairs if p.type < 3)
     for group in groups:
-        nx.add_path(graph, group)
+        nx.add_path(graph, [node(f) for f in group])
     found = []
     for component in nx.connected_components(graph):
         if len(component) < 3:
             continue
-        fragments = tuple(sorted(component, key=_key))
+        fragments = tuple(sorted((named[lines] for lines in component), key=_key))
         spelled = "\n".join(map(repr, sorted(_key(f)[1:] for f in fragments)))
         found.append(CloneClass("c" + hashlib.blake2b(spelled.encode(), digest_size=6).hexdigest(), fragments))
     return tuple(sorted(found, key=lambda c: (-len(c.fragments), c.id)))
