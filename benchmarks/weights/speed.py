@@ -114,9 +114,7 @@ def main() -> int:
     for name, run in (("quick", quick), ("full", full)):
         rate = size / float(run["seconds"])
         share = rate * plain / size
-        print(
-            f"{name}: {run['seconds']:.2f} s ({rate:.2f} GB/s, {share:.2f} of the plain read), {run['cpu']:.1f} s of CPU"
-        )
+        print(f"{name}: {run['seconds']:.2f} s ({rate:.2f} GB/s, {share:.2f} of the plain), {run['cpu']:.1f} s of CPU")
         print(f"    peak {run['peak']:.0f} MB, {run['mechanism']}, sigma {run['sigma'] or 0:.6f} (made {SIGMA:.6f})")
     return 0
 

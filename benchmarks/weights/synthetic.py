@@ -18,7 +18,7 @@ import ml_dtypes  # noqa: E402
 import numpy as np  # noqa: E402
 import weightlab as lab  # noqa: E402
 
-from clonedetect.weights import compare_weights  # noqa: E402
+from clonedetect.weights import compare_weights, open_weights  # noqa: E402
 
 SIGMA = 1 / 708
 
@@ -68,14 +68,30 @@ def cases(base: lab.Model, other: lab.Model, third: lab.Model) -> list[tuple[str
     ]
 
 
+def minilm() -> tuple[lab.Model, lab.Model, lab.Model]:
+    """A real encoder of 22 million values, and twice its tensors with all values shuffled, as unrelated models."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    import real
+
+    with tempfile.TemporaryDirectory() as folder, open_weights(real.locate(real.GT, Path(folder))) as checkpoint:
+        kept = [t for t in checkpoint.tensors if t.dtype == "float32"]
+        base = {t.name: t.read(0, t.size).reshape(t.shape) for t in kept}
+    rng = np.random.default_rng(0)
+    other, third = ({k: rng.permutation(v.ravel()).reshape(v.shape) for k, v in base.items()} for _ in range(2))
+    return base, other, third
+
+
 def main() -> int:
     """Print the table; 1 where a word is not the expected one."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--width", type=int, default=96)
     parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--minilm", action="store_true", help="start from a real model, fetched as real.py does")
     options = parser.parse_args()
     base, other, third = (lab.transformer(options.seed + i, options.layers, options.width) for i in range(3))
+    if options.minilm:
+        base, other, third = minilm()
     names = {new: old for old, new in zip(reversed(list(base)), lab.renamed(base), strict=True)}
     wrong = 0
     print(f"{'case':26} {'found':22} {'expected':22} {'z':>9} {'corr':>7} {'sigma':>10} {'paired':>7} {'s':>5}")

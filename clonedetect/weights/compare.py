@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from clonedetect.weights.sift import sift
 from clonedetect.weights.stream import Moments, Progress, Work, stream
 from clonedetect.weights.structure import resolve
 from clonedetect.weights.tensors import Checkpoint, Tensor
+from clonedetect.weights.threads import in_threads
 from clonedetect.weights.vectors import pair_vectors
 
 KINSHIP = ("shared-initialisation", "merged")
@@ -56,8 +55,7 @@ def compare_checkpoints(
     works = [Work(left[p.left], right[p.right], p.axes) for p in pairs]
     moments = stream(works, full, progress)
     large = len(pairs) <= FEW
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        judged = list(pool.map(lambda item: _judged(device, *item, large), zip(works, moments, strict=True)))
+    judged = list(in_threads(lambda item: _judged(device, *item, large), zip(works, moments, strict=True)))
     scores = [test.z for _, test in judged]
     judgements, scores, limits = resolve(device, works, [judgement for judgement, _ in judged], scores, full)
     judgements, kind = settle_noise(judgements)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,20 @@ from numpy.typing import NDArray
 
 from clonedetect.errors import MissingExtraError, WeightsError
 from clonedetect.weights.finding import Excluded
-from clonedetect.weights.tensors import ByteFile, Checkpoint, LoadedSource, Tensor, checked_shape
+from clonedetect.weights.tensors import ByteFile, Checkpoint, LastLoaded, LoadedSource, Tensor, checked_shape
 from clonedetect.weights.zips import MAX_INFLATED, read_directory
 
 MAX_DATASET = 1 << 31  # bytes; a chunked dataset is decoded whole
 
 
-def _load(handle: Any, key: str, dtype: np.dtype) -> NDArray:
-    return np.asarray(handle[key][()], dtype).ravel()
+def _load(handle: Any, cache: LastLoaded, key: str, dtype: np.dtype) -> NDArray:
+    return cache.get(key, lambda: np.asarray(handle[key][()], dtype).ravel())
 
 
 def _tensors(handle: Any, file: str, h5py: Any) -> tuple[list[Tensor], list[Excluded]]:
     tensors: list[Tensor] = []
     skipped: list[Excluded] = []
+    cache = LastLoaded()
 
     def visit(key: str, node: Any) -> None:
         if not isinstance(node, h5py.Dataset):
@@ -40,7 +42,7 @@ def _tensors(handle: Any, file: str, h5py: Any) -> tuple[list[Tensor], list[Excl
         else:
             shape = checked_shape(tuple(node.shape), name)
             dtype = node.dtype.newbyteorder("=")
-            source = LoadedSource(lambda: _load(handle, key, dtype))
+            source = LoadedSource(partial(_load, handle, cache, key, dtype))
             tensors.append(Tensor(name, shape, dtype.name, file, source))
 
     handle.visititems(visit)

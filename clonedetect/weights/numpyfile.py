@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from clonedetect.weights.tensors import (
     BFLOAT16,
     ByteFile,
     Checkpoint,
+    LastLoaded,
     LoadedSource,
     RawSource,
     Source,
@@ -72,24 +74,8 @@ def _tensor(name: str, file: ByteFile, head: bytes, size: int, begin: int, load:
     return Tensor(name, shape, dtype.newbyteorder("=").name, file.path.name, source)
 
 
-class _Inflated:
-    """The most recently inflated member, so that a streamed pass inflates each member once."""
-
-    def __init__(self, file: ByteFile) -> None:
-        self.file = file
-        self.name: str | None = None
-        self.data = b""
-
-    def get(self, entry: Entry) -> bytes:
-        """The member's bytes."""
-        if self.name != entry.name:
-            self.data, self.name = b"", None  # let go of the last one before the next is made
-            self.data, self.name = entry.content(self.file, MAX_INFLATED), entry.name
-        return self.data
-
-    def loader(self, entry: Entry) -> Callable[[], bytes]:
-        """A function that gives the member's bytes."""
-        return lambda: self.get(entry)
+def _inflated(file: ByteFile, cache: LastLoaded, entry: Entry) -> bytes:
+    return cache.get(entry.name, lambda: entry.content(file, MAX_INFLATED))
 
 
 def read_numpy(path: Path) -> Checkpoint:
@@ -99,13 +85,13 @@ def read_numpy(path: Path) -> Checkpoint:
         if file.size >= 6 and file.read(0, 6) == MAGIC:
             head = file.read(0, min(file.size, MAX_HEADER + 12))
             return Checkpoint(str(path), "npy", (_tensor(path.stem, file, head, file.size, 0, None),), files=(file,))
-        tensors, skipped, cache = [], [], _Inflated(file)
+        tensors, skipped, cache = [], [], LastLoaded()
         for entry in read_directory(file):
             name = entry.name.removesuffix(".npy")
             try:
                 if entry.deflated:
-                    head = cache.get(entry)[: MAX_HEADER + 12]
-                    tensors.append(_tensor(name, file, head, entry.size, 0, cache.loader(entry)))
+                    head = _inflated(file, cache, entry)[: MAX_HEADER + 12]
+                    tensors.append(_tensor(name, file, head, entry.size, 0, partial(_inflated, file, cache, entry)))
                 else:
                     begin = entry.begin(file)
                     head = file.read(begin, min(entry.size, MAX_HEADER + 12))

@@ -6,9 +6,7 @@ so they are set aside before any percentage.
 
 from __future__ import annotations
 
-import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from clonedetect.errors import WeightsError
 from clonedetect.weights.finding import Excluded
 from clonedetect.weights.tensors import Checkpoint, Tensor
+from clonedetect.weights.threads import in_threads
 
 OPTIMISER = re.compile(
     r"(^|[./_])(exp_avg(_sq)?|max_exp_avg_sq|momentum(_buffer)?|optimi[sz]er(_states?|_state_dict|_weights)?|"
@@ -151,8 +150,7 @@ def sift(checkpoint: Checkpoint, side: str) -> tuple[tuple[Tensor, ...], tuple[E
     """The learned tensors, and what was set aside, its name prefixed with the side."""
     kept: list[Tensor] = []
     excluded = [Excluded(f"{side}: {entry.name}", entry.reason) for entry in checkpoint.skipped]
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        reasons = list(pool.map(_reason, checkpoint.tensors))
+    reasons = list(in_threads(_reason, checkpoint.tensors))
     for tensor, reason in zip(checkpoint.tensors, reasons, strict=True):
         if reason is None:
             kept.append(tensor)

@@ -6,9 +6,8 @@ within a block of 2^17 values (pairwise or by BLAS) and in float64 across blocks
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from clonedetect.weights.pairing import SEED, Axes, opposite, squeezed
 from clonedetect.weights.tensors import Tensor, to_float
+from clonedetect.weights.threads import in_threads
 
 BLOCK = 1 << 17
 JOB = 1 << 23  # values a thread works through between two reports of progress
@@ -160,15 +160,11 @@ def stream(works: Sequence[Work], full: bool, progress: Progress | None = None) 
     total = sum(stop - start for _, start, stop in jobs)
     results = [Moments() for _ in works]
     done = 0
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        try:
-            spans: Iterator[Moments] = pool.map(lambda job: _span(works[job[0]], job[1], job[2]), jobs)
-            for (index, start, stop), moments in zip(jobs, spans, strict=True):
-                results[index] = results[index] + moments
-                done += stop - start
-                if progress is not None:
-                    progress(done, total)
-        except BaseException:  # Ctrl-C: what has not begun must not run on
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    spans = in_threads(lambda job: _span(works[job[0]], job[1], job[2]), jobs)
+    with closing(spans):  # at Ctrl-C too: what has not begun must not run on
+        for (index, start, stop), moments in zip(jobs, spans, strict=True):
+            results[index] = results[index] + moments
+            done += stop - start
+            if progress is not None:
+                progress(done, total)
     return results

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import ml_dtypes
 import numpy as np
@@ -121,6 +121,23 @@ class LoadedSource:
     def read(self, start: int, stop: int) -> NDArray:
         """Values [start, stop)."""
         return self.load()[start:stop]
+
+
+class LastLoaded:
+    """The most recently decoded part of a file, so that a streamed pass decodes each part once; safe in threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._key: str | None = None
+        self._value: Any = None
+
+    def get(self, key: str, load: Callable[[], Any]) -> Any:
+        """The part called `key`, by `load` unless it was the last one asked for."""
+        with self._lock:
+            if self._key != key:
+                self._key, self._value = None, None  # let go of the last one before the next is made
+                self._value, self._key = load(), key
+            return self._value
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,7 @@ def test_nothing_in_common_is_insufficient(tmp_path: Path) -> None:
     assert compare(tmp_path, {}, {}).mechanism == "insufficient"
 
 
+@pytest.mark.slow
 def test_full_and_quick_agree_and_are_reproducible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     right = lab.noise(BASE, SIGMA)
     monkeypatch.setattr("clonedetect.weights.stream.QUICK_ALL", 0)
@@ -197,6 +198,7 @@ def test_full_and_quick_agree_and_are_reproducible(tmp_path: Path, monkeypatch: 
     assert compare(tmp_path, BASE, right, full=True) == full
 
 
+@pytest.mark.slow
 def test_mirrored(tmp_path: Path) -> None:
     right = lab.renamed(lab.noise(BASE, SIGMA))
     there, back = compare(tmp_path, BASE, right), compare(tmp_path, right, BASE)
@@ -222,3 +224,16 @@ def test_progress_reaches_its_total_and_interrupts_cleanly(tmp_path: Path) -> No
 
     with pytest.raises(KeyboardInterrupt):
         compare_weights(a, a, progress=stop)
+
+
+def test_packed_integers_are_abstained_from_by_name(tmp_path: Path) -> None:
+    packed = {"layer.qweight": np.random.default_rng(0).integers(-(2**31), 2**31 - 1, (96, 64)).astype(np.int32)}
+    finding = compare(tmp_path, BASE | packed, BASE | packed)
+    assert {e.name: e.reason for e in finding.excluded}["left: layer.qweight"].startswith("packed integers (GPTQ")
+
+
+def test_compressed_npz_is_read_by_several_threads(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "a.npz", **BASE)
+    np.savez_compressed(tmp_path / "b.npz", **lab.renamed(BASE))
+    finding = compare_weights(tmp_path / "a.npz", tmp_path / "b.npz", full=True)
+    assert finding.mechanism == "identical" and finding.examined == len(BASE)

@@ -21,7 +21,7 @@ from clonedetect.weights import compare_weights, open_weights, rename_to
 from clonedetect.weights.gguf import BLOCKS, PLAIN
 
 FUZZ = settings(
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "30")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -75,6 +75,7 @@ def test_rotation_is_believed_only_with_other_tensors(tmp_path: Path) -> None:
     assert compare(tmp_path, BASE, lone).mechanism == "unrelated"
 
 
+@pytest.mark.slow
 def test_rotation_with_a_folded_gain(tmp_path: Path) -> None:
     gained = dict(BASE)
     for name in BASE:
@@ -130,7 +131,7 @@ def tensor(values: np.ndarray, name: str = "t") -> Tensor:
 def test_z_of_independent_matrices_is_standard_normal() -> None:
     device, rng = open_device("cpu"), np.random.default_rng(0)
     scores = []
-    for _ in range(150):
+    for _ in range(100):
         test = permutation_test(device, lab.matrix(rng, 64, 96), lab.matrix(rng, 64, 96))
         assert test.z is not None
         scores.append(test.z)
@@ -148,6 +149,7 @@ def test_variance_formula_agrees_with_permutations_drawn() -> None:
     assert test.z is not None and abs(test.z) <= abs(float((x * y).sum()) / np.std(drawn)) * 1.05
 
 
+@pytest.mark.slow
 def test_shared_row_meaning_alone_gives_no_large_z() -> None:
     """Two vocabularies: row norms and a common direction follow frequency in both models."""
     device, rng = open_device("cpu"), np.random.default_rng(2)
@@ -168,6 +170,7 @@ def test_pairing_never_sees_the_test_values(shape: tuple[int, ...]) -> None:
     assert seen and sample.test_left.size and not seen & set(sample.test_left.ravel().astype(int).tolist())
 
 
+@pytest.mark.slow
 def test_selection_by_best_match_does_not_inflate_z(tmp_path: Path) -> None:
     totals = []
     for seed in range(4):
@@ -201,6 +204,7 @@ def test_array_libraries_agree(name: str) -> None:
     np.testing.assert_allclose(rotation_between(here, a.T, b.T), rotation_between(there, a.T, b.T), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_largest_singular_value_of_noise_is_within_two_percent() -> None:
     noise = np.random.default_rng(0).standard_normal((256, 512))
     device = open_device("cpu")

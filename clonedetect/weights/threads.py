@@ -1,0 +1,21 @@
+"""Work shared between threads: numpy and the reads release the interpreter's lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+MOST = 8
+
+
+def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result, None, None]:
+    """Results in the order of the items. On an error or Ctrl-C what has not begun is dropped."""
+    pool = ThreadPoolExecutor(max_workers=min(MOST, os.cpu_count() or 1))
+    try:
+        yield from pool.map(function, items)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
