@@ -34,7 +34,7 @@ lint: $(VENV)/.dev  ## lint, format, types, import contracts
 	$(BIN)/lint-imports
 
 slow: $(VENV)/.dev  ## the slow tests and those that fetch packages
-	$(RUN) pytest -n $(JOBS) --dist loadfile -m "slow or registry"
+	$(RUN) pytest -m "slow or registry"  # one at a time: some hold a time limit
 
 bench: $(VENV)/.bench  ## accuracy and speed, beside other tools on the same input; takes long
 	$(BIN)/python benchmarks/accuracy/table.py
