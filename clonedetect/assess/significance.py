@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Fitted by `benchmarks/accuracy/fit.py` on the development split; never on the test split.
-LAMBDA = 1.5
-LOG_K = -15.04 + LAMBDA * 20.4  # natural log of K: E = 0.1 at z = 20.4 between 3.4e5 pairs of fragments
+LAMBDA = 1.4
+LOG_K = -16.33  # natural log of K
 ANCHOR = 1e-3  # E-value of a pair that may vouch for others
 LEAST_ANCHORS = 3  # fewer pairs may be one borrowed function and say nothing about the rest
 IDIOM_PACKAGES = 3  # a whole function that so many packages of the background have is common property
@@ -28,11 +28,11 @@ IDIOM_PACKAGES = 3  # a whole function that so many packages of the background h
 
 def score(
     bits: NDArray[np.float64],
-    tokens: NDArray[np.float64],
+    tokens: NDArray[np.floating | np.integer],
     similarity: NDArray[np.float64],
     containment: NDArray[np.float64],
     exact: NDArray[np.bool_],
-    idiom: NDArray[np.float64],
+    idiom: NDArray[np.floating | np.integer],
     conflicts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """The score z of each pair.
@@ -42,13 +42,14 @@ def score(
     that contradict the pair's own majority.
     """
     return (
-        3.6 * np.log1p(bits)
-        + 3.0 * np.log1p(tokens)
-        + 3.3 * np.log(similarity + 0.02)
-        + 1.6 * np.log(containment + 0.02)
-        + 3.7 * exact
+        3.9 * np.log1p(bits)
+        + 0.2 * np.log1p(tokens)
+        + 3.5 * np.log(similarity + 0.02)
+        + 4.1 * np.log(containment + 0.02)
+        + exact * np.log1p(tokens)
         - 1.8 * np.log1p(idiom)
-        - 1.8 * conflicts
+        - 1.0 * conflicts
+        - 12.8
     )
 
 
@@ -67,8 +68,8 @@ def linked_e_values(
 ) -> NDArray[np.float64]:
     """E-values of pairs as members of a consistent set.
 
-    alone: each pair's own E-value; left, right: what it pairs (any numbering of fragments). contexts: for files, classes:
-    (group of each pair's left, of its right, fragments in each left group, in each right group), -1: none.
+    alone: each pair's own E-value; left, right: what it pairs (any numbering of fragments). contexts: for files and
+    for classes (group of each pair's left, of its right, fragments in each left group, in each right group), -1: none.
     agreement: renames that other pairs confirm, less those that they contradict. counts: pairs that may vouch, not
     being explained by something else.
     """

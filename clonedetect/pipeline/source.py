@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from clonedetect.fingerprint import features, fingerprint
 from clonedetect.group import clone_classes
 from clonedetect.match import candidates, explained, match_exact, row_bits, shared_features, weigh
 from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, raw_labels
+from clonedetect.pipeline.choose import Side, around_runs, best_of_each, idiom_packages, worth_aligning
 from clonedetect.pipeline.rewritten import align_pairs
 
 if TYPE_CHECKING:
@@ -22,21 +23,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from clonedetect.domain import Background, Scores
+    from clonedetect.domain import Background
 
 REPORTED_E = 1.0  # a rewritten copy is reported if unrelated repositories show at most so many as strong
 REPORTED_TOKENS = 40  # an equal fragment of so many leaves is reported whatever its E-value
 ANCESTOR_SHARE = 0.75  # share of a pair's matched bits that one fragment of an ancestor must have to explain it
 FEATURE_PAIRS = 3000  # pairs for which the report lists the features, strongest first
-FEW = 2  # candidates of a fragment that are aligned
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    forest: Forest
-    bags: Features
-    fragments: Fragments
-    bag_at: dict[int, int]  # place -> bag
 
 
 def compare_source(
@@ -63,16 +55,15 @@ def compare_source(
     matches = match_exact(left, right, *prints)
     del prints
     sides = [
-        _Side(f, b, Fragments(f), {int(p): i for i, p in enumerate(b.place)})
+        Side(f, b, Fragments(f), {int(p): i for i, p in enumerate(b.place)})
         for f, b in zip(forests[:2], bags[:2], strict=True)
     ]
     exact, places = exact_pairs(sides[0].fragments, sides[1].fragments, matches, compare_exact(left, right, matches))
     numbers = _exact_numbers(sides, weights, exact, places, background)
 
     stage("aligning", None)
-    found, aligned_places, aligned_numbers = _rewritten(
-        sides, weights, exact, places, own_texts(forests[:2], own), jobs, stage
-    )
+    names = own_texts(forests[:2], own)
+    found, aligned_places, aligned_numbers = _rewritten(sides, weights, exact, places, background, names, jobs, stage)
     pairs, places = exact + found, places + [(a, a, c, c) for a, c in aligned_places]
     numbers = np.concatenate((numbers, aligned_numbers)) if len(aligned_numbers) else numbers
 
@@ -98,7 +89,7 @@ _BITS, _TOKENS, _SIMILARITY, _CONTAINMENT, _EXACT, _IDIOM, _CONFLICTS = range(7)
 
 
 def _exact_numbers(
-    sides: list[_Side],
+    sides: list[Side],
     weights: Weights,
     pairs: list[ClonePair],
     places: list[tuple[int, int, int, int]],
@@ -115,8 +106,7 @@ def _exact_numbers(
         leaves = np.concatenate(([0], np.cumsum(c.after == np.arange(1, len(c.kind) + 1, dtype=np.uint32))))
         bits.append(sums[hi] - sums[lo])
         tokens.append(leaves[hi] - leaves[lo])
-    whole = sides[0].bags.whole
-    known = background.packages(whole) * (whole != 0)
+    known = idiom_packages(sides[0].bags, background)
     idioms = [int(known[sides[0].bag_at[a]]) if a == b and a in sides[0].bag_at else 0 for a, b, _, _ in places]
     similarity = np.array([p.similarity for p in pairs])
     share = np.array([p.conflicts / (len(p.renames) + 1) for p in pairs])
@@ -125,17 +115,22 @@ def _exact_numbers(
 
 
 def _rewritten(
-    sides: list[_Side],
+    sides: list[Side],
     weights: Weights,
     exact: list[ClonePair],
     places: list[tuple[int, int, int, int]],
+    background: Background,
     own: frozenset[str],
     jobs: int | None,
     stage: Callable[[str, float | None], None],
 ) -> tuple[list[ClonePair], list[tuple[int, int]], NDArray[np.float64]]:
     """Type-3 pairs: candidates by shared features, aligned, the best of each fragment."""
-    scores = candidates(sides[0].bags, sides[1].bags, weights, _around_runs(sides, exact, places))
-    chosen = _worth_aligning(sides, scores, exact, places)
+    scores = candidates(sides[0].bags, sides[1].bags, weights, around_runs(sides, exact, places))
+    idioms = np.maximum(
+        idiom_packages(sides[0].bags, background)[scores.left],
+        idiom_packages(sides[1].bags, background)[scores.right],
+    )
+    chosen = worth_aligning(sides, scores, idioms, exact, places)
     at = [
         (int(sides[0].bags.place[i]), int(sides[1].bags.place[j]))
         for i, j in zip(scores.left[chosen], scores.right[chosen], strict=True)
@@ -150,11 +145,11 @@ def _rewritten(
             continue
         tokens = min(sides[0].bags.tokens[scores.left[k]], sides[1].bags.tokens[scores.right[k]])
         share = alignment.conflicts / (len(alignment.renames) + 1)
-        rows.append((scores.matched[k], tokens, alignment.similarity, alignment.containment, 0.0, 0.0, share))
+        rows.append((scores.matched[k], tokens, alignment.similarity, alignment.containment, 0.0, idioms[k], share))
         kept.append(n)
     numbers = np.array(rows, np.float64).reshape(-1, 7)
     z = _score(numbers)
-    best = _best_of_each([at[n] for n in kept], z)
+    best = best_of_each([at[n] for n in kept], z)
     pairs = [aligned_pair(sides[0].fragments, sides[1].fragments, *at[kept[b]], aligned[kept[b]]) for b in best]
     return pairs, [at[kept[b]] for b in best], numbers[best]
 
@@ -171,64 +166,6 @@ def _score(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     )
 
 
-def _around_runs(
-    sides: list[_Side], exact: list[ClonePair], places: list[tuple[int, int, int, int]]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Bags around equal statement runs: near misses of equal functions are candidates whatever their features."""
-    found = set()
-    for pair, (a, _, c, _) in zip(exact, places, strict=True):
-        if pair.left.kind == "run":
-            i = sides[0].bag_at.get(sides[0].fragments.enclosing(a))
-            j = sides[1].bag_at.get(sides[1].fragments.enclosing(c))
-            if i is not None and j is not None:
-                found.add((i, j))
-    both = np.array(sorted(found), np.int64).reshape(-1, 2)
-    return both[:, 0], both[:, 1]
-
-
-def _worth_aligning(
-    sides: list[_Side], scores: Scores, exact: list[ClonePair], places: list[tuple[int, int, int, int]]
-) -> NDArray[np.int64]:
-    """Which candidates are aligned: two functions or two classes, not both in equal pairs already, and promising."""
-    i, j = scores.left, scores.right
-    kinds = sides[0].bags.kind[i], sides[1].bags.kind[j]
-    good = (kinds[0] == kinds[1]) & np.isin(kinds[0], (FUNCTION, CLASS))
-    covered = []
-    for side, first, last in ((sides[0], 0, 1), (sides[1], 2, 3)):
-        row, after = side.forest.statements.row.astype(np.int64), side.forest.columns.after
-        inside = np.zeros(len(after) + 1, np.int64)
-        for pair, at in zip(exact, places, strict=True):
-            if pair.left.kind != "run":
-                inside[row[at[first]]] += 1
-                inside[after[row[at[last]]]] -= 1
-        covered.append((np.cumsum(inside) > 0)[row[side.bags.place]])
-    good &= ~(covered[0][i] & covered[1][j])
-    fewer = np.minimum(scores.left_only, scores.right_only)
-    jaccard = scores.matched / (scores.matched + scores.left_only + scores.right_only + 1e-9)
-    contained = scores.matched / (scores.matched + fewer + 1e-9)
-    good &= (jaccard >= 0.12) | ((contained >= 0.5) & (scores.matched >= 30))
-    at = np.flatnonzero(good)
-    rank = scores.matched[at] * np.sqrt(jaccard[at]) * contained[at]
-    keep = np.zeros(len(at), bool)
-    for line, other in ((i[at], j[at]), (j[at], i[at])):
-        order = np.lexsort((other, -rank, line))
-        begin = np.concatenate(([True], line[order][1:] != line[order][:-1])) if len(order) else np.zeros(0, bool)
-        starts = np.flatnonzero(begin)
-        position = np.arange(len(order)) - np.repeat(starts, np.diff(np.concatenate((starts, [len(order)]))))
-        keep[order[position < FEW]] = True
-    return at[keep]
-
-
-def _best_of_each(at: list[tuple[int, int]], z: NDArray[np.float64]) -> list[int]:
-    """Pairs that are the best of their left or of their right fragment."""
-    best: dict[tuple[int, int], tuple[float, int]] = {}
-    for n, (a, c) in enumerate(at):
-        for key in ((0, a), (1, c)):
-            if key not in best or z[n] > best[key][0]:
-                best[key] = (float(z[n]), n)
-    return sorted({n for _, n in best.values()})
-
-
 def _majority(pairs: Sequence[ClonePair]) -> dict[str, str]:
     """The rename map so far: each left name's commonest partner, where several pairs agree."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
@@ -239,7 +176,7 @@ def _majority(pairs: Sequence[ClonePair]) -> dict[str, str]:
 
 
 def _explanations(
-    sides: list[_Side],
+    sides: list[Side],
     weights: Weights,
     places: list[tuple[int, int, int, int]],
     ancestors: list[tuple[str, Features]],
@@ -263,7 +200,7 @@ def _explanations(
     return out
 
 
-def _bag(side: _Side, place: int) -> int | None:
+def _bag(side: Side, place: int) -> int | None:
     """The bag of a definition, or of the definition around a statement."""
     while place not in side.bag_at:
         outer = side.fragments.enclosing(place)
@@ -279,7 +216,7 @@ def _idiom(numbers: NDArray[np.float64]) -> str | None:
 
 
 def _weighed(
-    sides: list[_Side],
+    sides: list[Side],
     pairs: list[ClonePair],
     places: list[tuple[int, int, int, int]],
     numbers: NDArray[np.float64],
@@ -300,11 +237,11 @@ def _weighed(
     ]
 
 
-def _files(side: _Side, places: list[int]) -> list[int]:
+def _files(side: Side, places: list[int]) -> list[int]:
     return [side.fragments.file(p) for p in places]
 
 
-def _classes(side: _Side, places: list[int]) -> list[int]:
+def _classes(side: Side, places: list[int]) -> list[int]:
     """The innermost class around each place, as its place; -1 for none."""
     out = []
     for place in places:
@@ -316,7 +253,7 @@ def _classes(side: _Side, places: list[int]) -> list[int]:
 
 
 def _context(
-    sides: list[_Side], at: NDArray[np.int64], group: Callable[[_Side, list[int]], list[int]]
+    sides: list[Side], at: NDArray[np.int64], group: Callable[[Side, list[int]], list[int]]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Group of each pair's left and right, and how many fragments each group has."""
     found, sizes = [], []
@@ -351,7 +288,7 @@ def _agreement(pairs: list[ClonePair], alone: NDArray[np.float64], free: NDArray
 
 
 def _reported(
-    sides: list[_Side], pairs: list[ClonePair], places: list[tuple[int, int, int, int]], numbers: NDArray[np.float64]
+    sides: list[Side], pairs: list[ClonePair], places: list[tuple[int, int, int, int]], numbers: NDArray[np.float64]
 ) -> list[tuple[ClonePair, tuple[int, int]]]:
     """What the report lists: no chance pairs, and no runs inside a pair of functions listed already."""
     whole = {
@@ -379,7 +316,7 @@ def _strongest_first(item: tuple[ClonePair, tuple[int, int]]) -> tuple[bool, flo
 
 
 def _with_features(
-    sides: list[_Side], weights: Weights, pairs: list[tuple[ClonePair, tuple[int, int]]]
+    sides: list[Side], weights: Weights, pairs: list[tuple[ClonePair, tuple[int, int]]]
 ) -> list[ClonePair]:
     """The strongest pairs with the features that carry their bits."""
     out = []

@@ -1,0 +1,99 @@
+"""Which pairs of fragments are worth the dear part of the work, alignment; and which of the aligned ones are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clonedetect.align import Fragments
+from clonedetect.assess import e_values, score
+from clonedetect.domain import CLASS, FUNCTION, Features, Forest
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from clonedetect.domain import Background, ClonePair, Scores
+
+FEW = 2  # candidates of a fragment that are aligned
+HOPELESS_E = 300.0  # candidates that would stay above this even if all their statements were equal are not aligned
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    forest: Forest
+    bags: Features
+    fragments: Fragments
+    bag_at: dict[int, int]  # place -> bag
+
+
+def idiom_packages(bags: Features, background: Background) -> NDArray[np.int64]:
+    """How many packages of the background have each whole function, own names aside."""
+    return background.packages(bags.whole) * (bags.whole != 0)
+
+
+def around_runs(
+    sides: list[Side], exact: list[ClonePair], places: list[tuple[int, int, int, int]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Bags around equal statement runs: near misses of equal functions are candidates whatever their features."""
+    found = set()
+    for pair, (a, _, c, _) in zip(exact, places, strict=True):
+        if pair.left.kind == "run":
+            i = sides[0].bag_at.get(sides[0].fragments.enclosing(a))
+            j = sides[1].bag_at.get(sides[1].fragments.enclosing(c))
+            if i is not None and j is not None:
+                found.add((i, j))
+    both = np.array(sorted(found), np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def worth_aligning(
+    sides: list[Side],
+    scores: Scores,
+    idioms: NDArray[np.int64],
+    exact: list[ClonePair],
+    places: list[tuple[int, int, int, int]],
+) -> NDArray[np.int64]:
+    """Which candidates are aligned: two functions or two classes, not both in equal pairs already, and promising."""
+    i, j = scores.left, scores.right
+    kinds = sides[0].bags.kind[i], sides[1].bags.kind[j]
+    good = (kinds[0] == kinds[1]) & np.isin(kinds[0], (FUNCTION, CLASS))
+    covered = []
+    for side, first, last in ((sides[0], 0, 1), (sides[1], 2, 3)):
+        row, after = side.forest.statements.row.astype(np.int64), side.forest.columns.after
+        inside = np.zeros(len(after) + 1, np.int64)
+        for pair, at in zip(exact, places, strict=True):
+            if pair.left.kind != "run":
+                inside[row[at[first]]] += 1
+                inside[after[row[at[last]]]] -= 1
+        covered.append((np.cumsum(inside) > 0)[row[side.bags.place]])
+    good &= ~(covered[0][i] & covered[1][j])
+    fewer = np.minimum(scores.left_only, scores.right_only)
+    jaccard = scores.matched / (scores.matched + scores.left_only + scores.right_only + 1e-9)
+    contained = scores.matched / (scores.matched + fewer + 1e-9)
+    good &= (jaccard >= 0.15) | ((contained >= 0.5) & (scores.matched >= 30))
+    ones = np.ones(len(i))
+    tokens = np.minimum(sides[0].bags.tokens[i], sides[1].bags.tokens[j])
+    at_best = score(scores.matched, tokens, ones, ones, np.zeros(len(i), bool), idioms, 0 * ones)
+    good &= e_values(at_best, len(sides[0].bags.place), len(sides[1].bags.place)) <= HOPELESS_E
+    at = np.flatnonzero(good)
+    rank = scores.matched[at] * np.sqrt(jaccard[at]) * contained[at]
+    keep = np.zeros(len(at), bool)
+    for line, other in ((i[at], j[at]), (j[at], i[at])):
+        order = np.lexsort((other, -rank, line))
+        begin = np.concatenate(([True], line[order][1:] != line[order][:-1])) if len(order) else np.zeros(0, bool)
+        starts = np.flatnonzero(begin)
+        position = np.arange(len(order)) - np.repeat(starts, np.diff(np.concatenate((starts, [len(order)]))))
+        keep[order[position < FEW]] = True
+    return at[keep]
+
+
+def best_of_each(at: list[tuple[int, int]], z: NDArray[np.float64]) -> list[int]:
+    """Pairs that are the best of their left or of their right fragment."""
+    best: dict[tuple[int, int], tuple[float, int]] = {}
+    for n, (a, c) in enumerate(at):
+        for key in ((0, a), (1, c)):
+            if key not in best or z[n] > best[key][0]:
+                best[key] = (float(z[n]), n)
+    return sorted({n for _, n in best.values()})
