@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import numpy as np
 
@@ -22,20 +23,25 @@ _STATEMENTS = (("row", np.uint32), ("parent", np.int32), ("first", np.uint32), (
 
 
 def pack(parsed: Parsed) -> tuple[int, int, int, bytes]:
-    """(rows, statements, lines, all columns end to end)."""
+    """(rows, statements, lines, all columns end to end with their checksum)."""
     columns, statements, lines = parsed
     arrays = [getattr(columns, n) for n, _ in _LAYOUT] + [getattr(statements, n) for n, _ in _STATEMENTS]
-    return len(columns.kind), len(statements.row), lines, b"".join(a.tobytes() for a in arrays)
+    raw = b"".join(a.tobytes() for a in arrays)
+    return len(columns.kind), len(statements.row), lines, raw + _checksum(raw)
+
+
+def _checksum(raw: bytes | memoryview) -> bytes:
+    return crc32(raw).to_bytes(4, "little")
 
 
 def unpack(rows: int, places: int, lines: int, raw: bytes) -> Parsed:
-    """The inverse of `pack`, without a copy. Raises ValueError where the lengths do not fit."""
+    """The inverse of `pack`, without a copy. Raises ValueError where lengths or checksum do not fit."""
     arrays, at = [], 0
     for n, layout in ((rows, _LAYOUT), (places, _STATEMENTS)):
         for _, dtype in layout:
             arrays.append(np.frombuffer(raw, dtype, n, at))
             at += n * np.dtype(dtype).itemsize
-    if at != len(raw):
+    if at + 4 != len(raw) or _checksum(memoryview(raw)[:at]) != raw[at:]:
         raise ValueError("damaged cache entry")
     return Columns(*arrays[: len(_LAYOUT)]), Statements(*arrays[len(_LAYOUT) :]), lines
 

@@ -62,14 +62,14 @@ def _bounded(data: bytes, language: str) -> Tree:
     if len(data) < SMALL:
         return engine.parse(data)
     until = time.process_time() + SECONDS
-    tree = engine.parse(
-        lambda at, _: data[at : at + 65536],
-        progress_callback=lambda *_: time.process_time() > until,
-    )
-    if tree is None:
-        engine.reset()
-        raise TooSlowError(TOO_SLOW)
-    return tree
+    try:
+        return engine.parse(
+            lambda at, _: data[at : at + 65536],
+            progress_callback=lambda *_: time.process_time() > until,
+        )
+    except ValueError:  # stopped by the clock; a stopped parser would go on with this file at the next one
+        parser.cache_clear()
+        raise TooSlowError(TOO_SLOW) from None
 
 
 def _definitions(tree: Tree) -> int:
