@@ -109,7 +109,7 @@ def main() -> int:
             z = f"{finding.statistic:.1f}" if finding.statistic is not None else ""
             print(
                 f"{label:26} {finding.mechanism:22} {expected:22} {z:>9} {finding.correlation or 0:7.4f} {sigma:>10} "
-                f"{100 * right_pairs / len(left):6.1f}% {took:5.1f}{mark}"
+                f"{100 * right_pairs / max(1, finding.examined):6.1f}% {took:5.1f}{mark}"
             )
             if mark:
                 for part in finding.parts:
