@@ -9,6 +9,7 @@ enough for comparing and is not enough for changing code.
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import warnings
 from collections.abc import Collection
@@ -16,7 +17,7 @@ from collections.abc import Collection
 from clonedetect.domain import Statement
 from clonedetect.normalise.canonical import assignments, branches, expressions
 from clonedetect.normalise.canonical.names import Names
-from clonedetect.normalise.canonical.nodes import FUNCTIONS, LOOPS, Function, Trace, blocks, children, walk
+from clonedetect.normalise.canonical.nodes import FUNCTIONS, LOOPS, Function, Trace, blocks, children
 from clonedetect.normalise.canonical.temporaries import Temporaries, local_names
 from clonedetect.normalise.canonical.tokens import Tokens
 
@@ -55,9 +56,12 @@ def _parse(source: str) -> tuple[ast.Module, int] | None:
     shift = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            tree = ast.parse(source)
-        except IndentationError:
+        # An indented first line is known to fail: a fragment is parsed once.
+        indented = source[:1] in (" ", "\t") and source.partition("\n")[0].lstrip()[:1] not in ("", "#", "\\")
+        tree = None
+        with contextlib.suppress(IndentationError):
+            tree = None if indented else ast.parse(source)
+        if tree is None:
             # Indented as in its class: under a header of our own no line, and no text over several, changes.
             head, _, rest = source.partition("\n")
             if not head[:1].isspace():
@@ -75,9 +79,13 @@ def _parse(source: str) -> tuple[ast.Module, int] | None:
 def _too_deep(tree: ast.AST) -> bool:
     level: list[ast.AST] = [tree]
     for _ in range(DEEPEST):
-        level = [child for node in level for child in children(node)]
-        if not level:
+        below: list[ast.AST] = []
+        for node in level:
+            if node.__class__ not in (ast.Name, ast.Constant):
+                below += children(node)
+        if not below:
             return False
+        level = below
     return True
 
 
@@ -91,11 +99,15 @@ def canonical_tree(tree: ast.Module, only: frozenset[str] | None = None, bound: 
         bound = frozenset(Names(tree, None).bound)
     functions: list[Function] = []
     classes: list[ast.ClassDef] = []
-    for node in walk(tree):
+    stack: list[ast.AST] = [tree]
+    while stack:  # later definitions first, inner ones after the one that holds them
+        node = stack.pop()
         if isinstance(node, FUNCTIONS):
             functions.append(node)
         elif isinstance(node, ast.ClassDef):
             classes.append(node)
+        if not isinstance(node, ast.expr):  # no expression holds a definition
+            stack.extend(children(node))
     for node in (*functions, *classes):
         _strip(node, trace)
     fixed = bound
@@ -120,6 +132,15 @@ def _strip(node: Function | ast.ClassDef, trace: Trace) -> None:
         for extra in (arguments.vararg, arguments.kwarg):
             if extra is not None:
                 extra.annotation = None
+
+
+def _statements(stmt: ast.stmt) -> int:
+    """How many statements a statement is and holds."""
+    found: list[ast.stmt] = [stmt]
+    for inner in found:  # grows while it is read
+        for block in blocks(inner):
+            found += block
+    return len(found)
 
 
 class _Block:
@@ -215,7 +236,7 @@ class _Function(_Block):
 
     def run(self) -> None:
         """Rewrite the function in place."""
-        statements = sum(1 for node in walk(self.function) if isinstance(node, ast.stmt))
+        statements = _statements(self.function)
         if statements > LARGEST_FUNCTION:
             self.local = frozenset()
         self.rounds(self.function.body, "return", ROUNDS if self.local or statements <= LARGEST_FUNCTION else 1)

@@ -6,6 +6,7 @@ import ast
 
 from clonedetect.normalise.canonical import strings
 from clonedetect.normalise.canonical.nodes import (
+    EXPRESSIONS,
     INERT,
     READS,
     Rule,
@@ -13,7 +14,6 @@ from clonedetect.normalise.canonical.nodes import (
     call,
     clone,
     effect,
-    fields,
     is_call,
     mirrored,
     names,
@@ -238,6 +238,7 @@ RULES: dict[type[ast.AST], tuple[Rule, ...]] = {
     ast.JoinedStr: (Rule("", strings.joined),),
 }
 MOST_REWRITES = 400  # of one statement
+_PLAIN = frozenset({ast.Name, ast.Constant, type(None)})  # nothing to rewrite
 
 
 def rewrite(node: ast.AST, bound: Bound, tags: list[str], only: frozenset[str] | None = None) -> ast.AST:
@@ -246,16 +247,18 @@ def rewrite(node: ast.AST, bound: Bound, tags: list[str], only: frozenset[str] |
     `tags` gets the tag of every rule that applied.
     """
     cls = node.__class__
-    if cls is ast.Name or cls is ast.Constant:
+    if cls in _PLAIN:
         return node
-    for name in fields(node):
+    for name in EXPRESSIONS.get(cls, ()):
         value = getattr(node, name, None)
         if value.__class__ is list:
             for index, item in enumerate(value):
-                if isinstance(item, ast.AST) and not isinstance(item, (ast.stmt, ast.ExceptHandler, ast.match_case)):
-                    value[index] = rewrite(item, bound, tags, only)
-        elif isinstance(value, ast.AST):
-            setattr(node, name, rewrite(value, bound, tags, only))
+                if item.__class__ not in _PLAIN:
+                    value[index] = rewrite(item, bound, tags, only)  # ty: ignore
+        elif value.__class__ not in _PLAIN:
+            new = rewrite(value, bound, tags, only)  # ty: ignore
+            if new is not value:
+                setattr(node, name, new)
     rules = RULES.get(cls)
     if rules:
         for rule in rules:

@@ -74,13 +74,23 @@ PURE = frozenset(
     ]
 )
 
-_NO_NODES = {"ctx", "op", "ops", "attr", "id", "arg", "kind", "type_comment", "conversion", "lineno", "returns"}
+# Fields that hold texts and numbers, contexts or operators; `returns` is stripped beforehand.
+_NO_NODES = frozenset(
+    ["ctx", "op", "ops", "attr", "id", "arg", "kind", "type_comment", "conversion", "lineno", "returns", "name", "rest"]
+) | frozenset(["asname", "module", "level", "is_async", "simple", "kwd_attrs", "tag", "type_ignores", "str"])
 _FIELDS: dict[type, tuple[str, ...]] = {
     cls: tuple(name for name in cls._fields if name not in _NO_NODES)
     for cls in vars(ast).values()
     if isinstance(cls, type) and issubclass(cls, ast.AST)
 }
-_FIELDS[ast.Constant] = ()
+_FIELDS.update(dict.fromkeys((ast.Constant, ast.MatchSingleton, ast.Global, ast.Nonlocal), ()))
+_HOLES = frozenset({ast.Dict, ast.arguments})  # their lists hold None too
+_BLOCKS = frozenset(["body", "orelse", "finalbody", "handlers", "cases"])
+_HOLDERS = (ast.stmt, ast.mod, ast.ExceptHandler, ast.match_case)
+EXPRESSIONS: dict[type, tuple[str, ...]] = {  # the fields of a node that hold no statements
+    cls: tuple(name for name in names if not (issubclass(cls, _HOLDERS) and name in _BLOCKS))
+    for cls, names in _FIELDS.items()
+}
 
 
 class Rule(NamedTuple):
@@ -118,35 +128,37 @@ class Trace:
         self.touched.add(new)
 
 
-def children(node: ast.AST) -> Iterator[ast.AST]:
+def children(node: ast.AST) -> list[ast.AST]:
     """Child nodes in field order, without contexts and operators."""
-    for name in _FIELDS.get(node.__class__, node._fields):
+    found: list[ast.AST] = []
+    cls = node.__class__
+    for name in _FIELDS.get(cls, ()):
         value = getattr(node, name, None)
         if value.__class__ is list:
-            for item in value:
-                if isinstance(item, ast.AST):
-                    yield item
-        elif isinstance(value, ast.AST):
-            yield value
+            found += [item for item in value if item is not None] if cls in _HOLES else value
+        elif value is not None:
+            found.append(value)
+    return found
 
 
-def walk(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node of the subtree, parents first."""
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        yield node
-        for name in _FIELDS.get(node.__class__, node._fields):
-            value = getattr(node, name, None)
+def walk(node: ast.AST) -> list[ast.AST]:
+    """Every node of the subtree, level by level."""
+    found = [node]
+    known, holes = _FIELDS, _HOLES  # the innermost loop of everything here: no calls, no global look-ups
+    for inner in found:  # grows while it is read
+        cls = inner.__class__
+        for name in known.get(cls, ()):
+            value = getattr(inner, name, None)
             if value.__class__ is list:
-                stack.extend([item for item in value if isinstance(item, ast.AST)])
-            elif isinstance(value, ast.AST):
-                stack.append(value)
+                found += [item for item in value if item is not None] if cls in holes else value
+            elif value is not None:
+                found.append(value)
+    return found
 
 
 def fields(node: ast.AST) -> tuple[str, ...]:
     """The fields of a node that may hold nodes."""
-    return _FIELDS.get(node.__class__, node._fields)
+    return _FIELDS.get(node.__class__, ())
 
 
 def blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
@@ -187,7 +199,7 @@ def at(new, old):  # type: ignore[no-untyped-def]
 
 def size(node: ast.AST) -> int:
     """How many nodes a subtree has."""
-    return sum(1 for _ in walk(node))
+    return len(walk(node))
 
 
 def same(left: ast.AST, right: ast.AST) -> bool:
@@ -201,12 +213,21 @@ def same(left: ast.AST, right: ast.AST) -> bool:
 
 def loads(node: ast.AST, name: str) -> int:
     """How often the subtree mentions a name, stores included."""
-    return sum(1 for child in walk(node) if child.__class__ is ast.Name and child.id == name)
+    count = 0
+    for child in walk(node):
+        if child.__class__ is ast.Name and child.id == name:
+            count += 1
+    return count
 
 
 def names(node: ast.AST) -> set[str]:
     """All plain names of a subtree."""
     return {child.id for child in walk(node) if isinstance(child, ast.Name)}
+
+
+_ACTING = frozenset(
+    [ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Delete, ast.Import, ast.ImportFrom, ast.Return, ast.Raise]
+) | frozenset([ast.Break, ast.Continue, ast.Assert, ast.With, ast.AsyncWith, ast.AsyncFor])
 
 
 def effect_of(node: ast.AST, local: Iterable[str] = ()) -> int:
@@ -221,24 +242,24 @@ def effect_of(node: ast.AST, local: Iterable[str] = ()) -> int:
         if isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name) and callee.value.id == "math":
             return READS
         return ACTS
-    if cls in (ast.Attribute, ast.Subscript):
+    if cls is ast.Attribute or cls is ast.Subscript:
         return READS if isinstance(node.ctx, ast.Load) else ACTS  # ty: ignore
-    if cls in (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Delete, ast.Import, ast.ImportFrom):
-        return ACTS
-    if cls in (ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Assert, ast.With, ast.AsyncWith, ast.AsyncFor):
-        return ACTS
-    return INERT
+    return ACTS if cls in _ACTING else INERT
 
 
 def effect(node: ast.AST, local: Iterable[str] = ()) -> int:
     """What evaluating the whole subtree may do at most."""
+    if node.__class__ is ast.Constant:
+        return INERT
     level = INERT
-    for child in walk(node):
+    found = [node]
+    for child in found:  # grows while it is read
         own = effect_of(child, local)
         if own > level:
             level = own
             if level == ACTS:
                 break
+        found += children(child)
     return level
 
 

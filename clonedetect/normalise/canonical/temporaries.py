@@ -91,6 +91,7 @@ class Temporaries:
         self.only = only
         self.changed = False
         self._known: dict[ast.AST, Info] = {}
+        self._jumping: dict[ast.stmt, bool] = {}  # of statements whose blocks are rewritten already
 
     def run(self, block: list[ast.stmt]) -> None:
         """Rewrite a function's body in place."""
@@ -118,6 +119,13 @@ class Temporaries:
                     loads |= bit
                 else:
                     stores |= bit
+            elif cls is ast.Attribute or cls is ast.Subscript:
+                own = READS if inner.ctx.__class__ is ast.Load else ACTS  # ty: ignore
+                if own > level:
+                    level = own
+                stack.append(inner.value)  # ty: ignore
+                if cls is ast.Subscript:
+                    stack.append(inner.slice)  # ty: ignore
             elif isinstance(inner, COMPREHENSIONS):
                 part = self._comprehension(inner)
                 loads, stores, level = loads | part.loads, stores | part.stores, max(level, part.level)
@@ -152,6 +160,12 @@ class Temporaries:
             loads, stores, level = loads | info.loads & ~hidden, stores | info.stores, max(level, info.level)
         return Info(loads, stores, max(level, READS))
 
+    def _jumps(self, stmt: ast.stmt) -> bool:
+        known = self._jumping.get(stmt)
+        if known is None:
+            known = self._jumping[stmt] = jumps(stmt)
+        return known
+
     # ------------------------------------------------------------ liveness
 
     def _block(self, block: list[ast.stmt], out: int, leave: int, again: int, pinned: int, change: bool) -> int:
@@ -177,7 +191,7 @@ class Temporaries:
                         before = self._scan(new).loads
             done.append(stmt)
             # Where a branch may jump, what is live there is live right after the statement's header too.
-            after.append(live | leave | again if (leave | again) and change and jumps(stmt) else live)
+            after.append(live | leave | again if (leave | again) and change and self._jumps(stmt) else live)
             live = before
         if change:
             block[:] = done[::-1]
@@ -248,25 +262,24 @@ class Temporaries:
             return False
         value = self._scan(stmt.value)
         level, movable, names = INERT, True, value.loads
+        starts = isinstance(stmt.value, _STARTS)
         for place in range(len(done) - 1, max(-1, len(done) - 1 - FURTHEST), -1):
             follower = done[place]
             info = self._scan(follower)
             if (info.loads | info.stores) & bit:
-                if (
-                    isinstance(follower, ast.For)
-                    and isinstance(stmt.value, _STARTS)
-                    and self._fold(stmt, bit, place, done, after)
-                ):
+                if starts and isinstance(follower, ast.For) and self._fold(stmt, bit, place, done, after):
                     return True
                 if movable and info.loads & bit and self._allows("inlined"):
                     return self._inline(stmt, target.id, value, level, place, done, after)
                 return False
-            if (
+            if movable and (
                 info.stores & names
-                or jumps(follower)
+                or self._jumps(follower)
                 or (info.level == ACTS and value.level)
                 or (info.level and value.level == ACTS)
             ):
+                if not starts:
+                    return False
                 movable = False
             level = max(level, info.level)
         return False
