@@ -22,7 +22,7 @@ class Fragments:
         self._kind, self._after = c.kind, c.after
         self._places = forest.places.tolist()
         top = len(forest.kinds.names) - 1
-        masks = {m: forest.kinds.mask(m) for m in ("module", "class", "function", "wrapper", "identifier")}
+        masks = {m: forest.kinds.mask(m) for m in ("module", "class", "function", "wrapper", "identifier", "operators")}
         self._is = {m: {i for i in range(top + 1) if mask[i]} for m, mask in masks.items()}
         self._names: dict[int, str] = {}
 
@@ -61,6 +61,8 @@ class Fragments:
         if unit in (FUNCTION, CLASS):
             row = self.definition(place) + 1
             own = "?"
+            if row < len(self._kind) and int(self._kind[row]) in self._is["operators"]:  # `async def`
+                row += 1
             if row < len(self._kind) and int(self._kind[row]) in self._is["identifier"]:
                 own = self.forest.source(row).decode("utf-8", "replace")
             name = f"{outer}.{own}" if outer else own

@@ -135,7 +135,9 @@ def columns(data: bytes, language: str) -> tuple[Columns, Statements, int]:
     role = np.zeros(len(kind), np.uint8)
     names = table.mask("identifier")[known] & (parent >= 0)
     role[names] = 1
-    first, last = parent + 1 == np.arange(len(kind)), after == after[np.maximum(parent, 0)]
+    row = np.arange(len(kind))
+    first, last = parent + 1 == row, after == after[np.maximum(parent, 0)]
+    first |= (parent + 2 == row) & table.mask("operators")[known[row - 1]]  # the name behind `async def`
     todo = names
     for index, parent_mask, position in role_rules(language):
         fits = todo & parent_mask[up]

@@ -157,6 +157,11 @@ def test_kinds_of_a_small_file() -> None:
     assert lines == 9
 
 
+def test_the_name_of_an_async_function_is_a_functions() -> None:
+    roles = [KINDS.roles[r] for _, _, _, r in shape("async def f(a):\n    return -b\n") if r]
+    assert roles == ["function", "parameter", "name"]
+
+
 @pytest.mark.parametrize(
     ("left", "right"),
     [
