@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Fitted by `benchmarks/accuracy/fit.py` on the development split; never on the test split.
 LAMBDA = 1.4
 LOG_K = -16.33  # natural log of K
+LEAST_SIZE = 300  # fragments
 ANCHOR = 1e-3  # E-value of a pair that may vouch for others
 LEAST_ANCHORS = 3  # fewer pairs may be one borrowed function and say nothing about the rest
 IDIOM_PACKAGES = 3  # a whole function that so many packages of the background have is common property
@@ -46,7 +47,7 @@ def score(
         + 0.2 * np.log1p(tokens)
         + 3.5 * np.log(similarity + 0.02)
         + 4.1 * np.log(containment + 0.02)
-        + exact * np.log1p(tokens)
+        + 0.5 * exact * np.log1p(tokens)
         - 1.8 * np.log1p(idiom)
         - 1.0 * conflicts
         - 12.8
@@ -54,8 +55,13 @@ def score(
 
 
 def e_values(z: NDArray[np.float64], left: int, right: int) -> NDArray[np.float64]:
-    """How many pairs with at least this score two unrelated repositories of `left` and `right` fragments show."""
-    return np.exp(np.clip(LOG_K + np.log(max(1, left)) + np.log(max(1, right)) - LAMBDA * z, -690.0, 690.0))
+    """How many pairs with at least this score two unrelated repositories of `left` and `right` fragments show.
+
+    A repository of fewer than `LEAST_SIZE` fragments counts as that many: the fit has seen none so small, and whoever
+    compares a handful of files has chosen them.
+    """
+    space = np.log(max(LEAST_SIZE, left)) + np.log(max(LEAST_SIZE, right))
+    return np.exp(np.clip(LOG_K + space - LAMBDA * z, -690.0, 690.0))
 
 
 def linked_e_values(

@@ -25,7 +25,7 @@ def source_evidence(pairs: Sequence[ClonePair]) -> tuple[Evidence, ...]:
         return ()
     bits = sum(p.bits or 0.0 for p in free)
     best = min((p.e_value for p in free if p.e_value is not None), default=None)
-    lines = sum(p.left.end_line - p.left.start_line + 1 for p in free)
+    lines = len({(p.left.path, p.left.cell, n) for p in free for n in range(p.left.start_line, p.left.end_line + 1)})
     claim = (
         f"{len(free):,} pairs of fragments ({lines:,} left lines, {bits:,.0f} bits) are more alike than chance explains"
     )
@@ -46,13 +46,22 @@ def source_evidence(pairs: Sequence[ClonePair]) -> tuple[Evidence, ...]:
 
 
 def one_to_one(pairs: Sequence[ClonePair]) -> list[ClonePair]:
-    """The pairs in their order, each fragment of either side used once: many-to-many copies do not multiply."""
-    seen: set[tuple[str, str, int, str]] = set()
+    """The smallest pairs that hold everything once: no module beside its functions, no copy counted twice.
+
+    Runs and functions before classes before modules, then as they come. A fragment whose lines are mostly counted
+    already, on either side, is left out.
+    """
+    rank = {"run": 0, "function": 0, "method": 0, "block": 0, "class": 1, "module": 2}
+    used: dict[tuple[str, str, int | None], set[int]] = {}
     out = []
-    for pair in pairs:
-        keys = [(f.side, f.path, f.start_line, f.name) for f in (pair.left, pair.right)]
-        if not seen.intersection(keys):
-            seen.update(keys)
+    for pair in sorted(pairs, key=lambda p: rank.get(p.left.kind, 0)):
+        spans = []
+        for f in (pair.left, pair.right):
+            taken = used.setdefault((f.side, f.path, f.cell), set())
+            spans.append((taken, range(f.start_line, f.end_line + 1)))
+        if all(sum(n in taken for n in lines) <= len(lines) // 2 for taken, lines in spans):
+            for taken, lines in spans:
+                taken.update(lines)
             out.append(pair)
     return out
 

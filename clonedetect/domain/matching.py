@@ -69,6 +69,7 @@ class Features:
     start  int64   bags + 1 offsets into `feature` and `count`
     feature uint64 feature hashes, sorted within a bag; count uint16 how often
     row    int64   for each entry the first row that shows the feature: what a report prints
+    An even feature is a keyword or operator (its hash does not fix what is inside it), an odd one anything else.
     node_row, node_feature  every occurrence: rows in order, and what feature is there (a row can have two)
     whole  uint64  hash of a function's whole content form, 0 for other bags: what the background knows as an idiom
     """

@@ -42,9 +42,9 @@ def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64]
     rows = np.concatenate((shape, leaf, word))
     value = np.concatenate(
         (
-            ranges.of(shape, c.after[shape].astype(np.int64)),
+            ranges.of(shape, c.after[shape].astype(np.int64)) | np.uint64(1),
             c.text[leaf] + np.uint64(2) * (c.role[leaf] == 0).astype(np.uint64),
-            kind[word].astype(np.uint64) * np.uint64(0x2545F4914F6CDD1D) + np.uint64(1),
+            kind[word].astype(np.uint64) * np.uint64(0x2545F4914F6CDD1D) & ~np.uint64(1),
         )
     )
     seen = ~hidden[rows]

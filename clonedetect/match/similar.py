@@ -58,7 +58,7 @@ def _take_off_pieces(
     after = forest.columns.after.astype(np.int64)
     row = features.node_row
     index = np.searchsorted(vocabulary, features.node_feature)
-    size = after[row] - row
+    size = np.where(_is_word(features.node_feature), LEVELS + 1, after[row] - row)
     value = np.zeros(len(row))
     for level in range(1, LEVELS + 1):
         here = np.flatnonzero(size == level)
@@ -70,9 +70,13 @@ def _take_off_pieces(
         fresh = added[index[here]] < 0
         added[index[here][fresh]] = rest[fresh]
         value[here] = added[index[here]]
-    big = np.flatnonzero(size > LEVELS)  # keywords that head long constructs: no pieces
-    fresh = added[index[big]] < 0
-    added[index[big][fresh]] = bits[index[big][fresh]]
+    words = np.flatnonzero(size > LEVELS)  # keywords and operators: what stands inside them is not part of them
+    added[index[words]] = bits[index[words]]
+
+
+def _is_word(feature: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Keywords and operators are the even features."""
+    return feature & np.uint64(1) == 0
 
 
 def _matrix(features: Features, weights: Weights) -> sparse.csr_matrix:
