@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+
 from clonedetect.domain import Statement
 
 BLIND, UNMAPPED = "\x01", "\x02"  # any changeable name; a name that equals none of the other side
@@ -41,6 +45,7 @@ class Codes:
         self.of: dict[str, str] = {}
         self.token: dict[str, str] = {}
         self.mass: dict[str, float] = {BLIND: NAME_MASS}
+        self.last: dict[str, str] = {}  # the last name of every token that is a changeable name
         self.blind: dict[int, str] = {}  # for str.translate
 
     def code(self, token: str) -> str:
@@ -53,6 +58,7 @@ class Codes:
             self.mass[known] = mass_of(token)
             if token.startswith("name:"):
                 self.blind[ord(known)] = BLIND
+                self.last[known] = last(token)
         return known
 
 
@@ -69,6 +75,9 @@ class Side:
     named: list[str]
     blind: list[str]
     mass: list[float]
+    weight: NDArray[np.float32]  # the masses as an array
+    names: dict[str, str]  # the changeable names in order of appearance, each with its last name
+    unmapped: dict[int, str]  # for str.translate: every changeable name as UNMAPPED
 
 
 def sides(left: Sequence[Statement], right: Sequence[Statement]) -> tuple[Side, Side]:
@@ -76,17 +85,29 @@ def sides(left: Sequence[Statement], right: Sequence[Statement]) -> tuple[Side, 
     global _shared
     if len(_shared.of) > _MOST_CODES:
         _shared = Codes()
-        _side.cache_clear()
-    a, b = _side(tuple(left)), _side(tuple(right))
+        _recent.clear()
+    a, b = _side(left), _side(right)
     if a.codes is not b.codes or len(_shared.of) > 1_000_000:
         codes = Codes()
         return _encode(left, codes), _encode(right, codes)
     return a, b
 
 
-@lru_cache(maxsize=2048)
-def _side(statements: tuple[Statement, ...]) -> Side:
-    return _encode(statements, _shared)
+# By identity, as hashing a fragment costs more than comparing it; a side keeps its statements alive, so an identity
+# never means another fragment.
+_recent: dict[int, Side] = {}
+_MOST_RECENT = 2048
+
+
+def _side(statements: Sequence[Statement]) -> Side:
+    known = _recent.get(id(statements))
+    if known is None:
+        known = _encode(statements, _shared)
+        if isinstance(statements, tuple):  # a list might change later
+            if len(_recent) >= _MOST_RECENT:
+                _recent.clear()
+            _recent[id(statements)] = known
+    return known
 
 
 def _encode(statements: Sequence[Statement], codes: Codes) -> Side:
@@ -96,4 +117,17 @@ def _encode(statements: Sequence[Statement], codes: Codes) -> Side:
         total = sum([codes.mass[character] for character in text])
         named.append(text)
         mass.append(total * ASSERT_SHARE if "assert" in statement.rewrites else total)
-    return Side(statements, codes, named, [text.translate(codes.blind) for text in named], mass)
+    last_names = codes.last
+    names = {character: last_names[character] for character in dict.fromkeys("".join(named)) if character in last_names}
+    weight = np.array(mass, np.float32)
+    unmapped = {ord(character): UNMAPPED for character in names}
+    return Side(
+        statements, codes, named, [text.translate(codes.blind) for text in named], mass, weight, names, unmapped
+    )
+
+
+@lru_cache(maxsize=16_384)
+def opcodes(a: str, b: str) -> tuple[tuple[str, int, int, int, int], ...]:
+    """Levenshtein opcodes of two statements: tag, start and end in the first, start and end in the second."""
+    found = Levenshtein.opcodes(a, b)
+    return tuple([(op.tag, op.src_start, op.src_end, op.dest_start, op.dest_end) for op in found])

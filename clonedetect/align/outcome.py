@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from rapidfuzz.distance import Indel, Levenshtein
+from rapidfuzz.distance import Indel
 
-from clonedetect.align.codes import ASSERT_SHARE, BLIND, COMPARABLE, NAME_MASS, Side, last
+from clonedetect.align.codes import ASSERT_SHARE, BLIND, COMPARABLE, NAME_MASS, Side, last, opcodes
 from clonedetect.domain import Alignment, Edit, Region, Rename, Statement
 
 Pair = tuple[int, int, float]  # left index, right index, score
@@ -53,9 +53,10 @@ def outcome(
         ("deleted", left, {i for i, _, _ in every}),
         ("inserted", right, {j for _, j, _ in every}),
     ):
-        for index, statement in enumerate(side.statements):
-            if index not in used:
-                edits["assert-dropped" if "assert" in statement.rewrites else kind] += 1
+        unused = [one for index, one in enumerate(side.statements) if index not in used]
+        dropped = sum(["assert" in one.rewrites for one in unused])
+        edits["assert-dropped"] += dropped
+        edits[kind] += len(unused) - dropped
     renames, conflicts = _renames(left.codes.token, votes, names, edits)
     total_left, total_right = sum(left.mass), sum(right.mass)
     union, smaller = total_left + total_right - matched, min(total_left, total_right)
@@ -74,7 +75,7 @@ def _spans(a: str, b: str) -> list[tuple[int, int, int]]:
     """Equal stretches of two blind statements: start and end in the first, start in the second."""
     if a == b:
         return [(0, len(a), 0)]
-    return [(op.src_start, op.src_end, op.dest_start) for op in Levenshtein.opcodes(a, b) if op.tag == "equal"]
+    return [(start, end, there) for tag, start, end, there, _ in opcodes(a, b) if tag == "equal"]
 
 
 def _mass(
@@ -90,11 +91,11 @@ def _mass(
     blind, x, y = left.blind[i], left.named[i], right.named[j]
     weight, total = left.codes.mass, 0.0
     for start, end, there in spans:
-        for place in range(start, end):
-            if blind[place] != BLIND:
-                total += weight[blind[place]]
-            elif names.get(x[place]) == y[there + place - start]:
-                total += NAME_MASS if (x[place], y[there + place - start]) in strong else NAME_MASS / 2
+        for character, p, q in zip(blind[start:end], x[start:end], y[there:], strict=False):
+            if character != BLIND:
+                total += weight[character]
+            elif names.get(p) == q:
+                total += NAME_MASS if (p, q) in strong else NAME_MASS / 2
     return total * ASSERT_SHARE if "assert" in left.statements[i].rewrites else total
 
 
@@ -106,10 +107,10 @@ def _edits(left: Statement, right: Statement, a: str, b: str, edits: Counter[str
             edits[kind] += abs(here[kind] - there[kind])
     if a == b:
         return
-    for op in Levenshtein.opcodes(a, b):
-        if op.tag != "replace":
+    for tag, start, end, there, stop in opcodes(a, b):
+        if tag != "replace":
             continue
-        lefts, rights = left.tokens[op.src_start : op.src_end], right.tokens[op.dest_start : op.dest_end]
+        lefts, rights = left.tokens[start:end], right.tokens[there:stop]
         for x, y in zip(lefts, rights, strict=False):
             if x[:1] in _LITERAL_STARTS and y[:1] in _LITERAL_STARTS:
                 edits["literal-changed"] += 1
@@ -122,7 +123,7 @@ def _joined(
 ) -> tuple[list[Pair], float]:
     """Unmatched statements whose tokens stand in what a nearby statement of the other side has left over."""
     extra: list[Pair] = []
-    gained = 0.0
+    gained, similarity = 0.0, Indel.similarity
     by_left, by_right = {i: j for i, j, _ in pairs}, {j: i for i, j, _ in pairs}
     for forward in (True, False):
         here, there, partner, other = (left, right, by_left, by_right) if forward else (right, left, by_right, by_left)
@@ -138,13 +139,14 @@ def _joined(
             while seen < len(following) and following[seen] <= index:
                 seen += 1
             high = partner[following[seen]] if seen < len(following) else len(there.blind) - 1
-            best, place = 0.0, -1
+            best, place, least = 0.0, -1, len(text)
             for candidate in range(max(0, low, high - WINDOW if low < 0 else 0), min(high, max(low, 0) + WINDOW) + 1):
                 if candidate not in rests:
                     whole = there.blind[candidate]
                     rests[candidate] = _rest(here.blind[other[candidate]], whole) if candidate in other else whole
                 rest = rests[candidate]
-                if Indel.similarity(text, rest) < len(text):  # less than half of it in common
+                # Less than half of it in common: the similarity is twice the common length, at most twice the shorter.
+                if 2 * len(rest) < least or similarity(text, rest, score_cutoff=least) < least:
                     continue
                 mass = _overlap(text, rest, here)
                 if mass > best:
@@ -164,13 +166,12 @@ def _joined(
 
 def _rest(short: str, long: str) -> str:
     """What of `long` is not aligned with `short`."""
-    parts = [op for op in Levenshtein.opcodes(short, long) if op.tag in ("insert", "replace")]
-    return "".join(long[op.dest_start : op.dest_end] for op in parts)
+    return "".join([long[there:stop] for tag, _, _, there, stop in opcodes(short, long) if tag != "equal"])
 
 
 def _overlap(a: str, b: str, side: Side) -> float:
     weight = side.codes.mass
-    return sum(weight[character] for start, end, _ in _spans(a, b) for character in a[start:end])
+    return sum([weight[character] for start, end, _ in _spans(a, b) for character in a[start:end]])
 
 
 def _out_of_order(pairs: list[Pair]) -> list[int]:

@@ -17,7 +17,7 @@ from rapidfuzz.distance import Indel, Levenshtein
 from rapidfuzz.process import cdist
 from scipy.optimize import linear_sum_assignment
 
-from clonedetect.align.codes import BLIND, UNMAPPED, Side, last, sides
+from clonedetect.align.codes import BLIND, Side, opcodes, sides
 from clonedetect.align.outcome import Pair, Votes, outcome
 from clonedetect.domain import Alignment, Edit, Statement
 
@@ -42,34 +42,40 @@ def align(
         counts = (("deleted", len(left)), ("inserted", len(right)))
         return Alignment((), (), tuple(Edit(kind, count) for kind, count in counts if count), (), 0, 0.0, 0.0)
     a, b = sides(left, right)
-    return _Aligner(a, b, dict(lifted or {})).run()
+    return _Aligner(a, b, lifted or {}).run()
 
 
 class _Aligner:
-    def __init__(self, left: Side, right: Side, lifted: dict[str, str]) -> None:
+    def __init__(self, left: Side, right: Side, lifted: Mapping[str, str]) -> None:
         self.left = left
         self.right = right
         self.lifted = lifted
         self.token = left.codes.token
+        self.last = left.codes.last
+        self._before: tuple[list[str], NDArray[np.float32]] | None = None
         self._pairings: dict[tuple[int, int], list[tuple[str, str]]] = {}
         self._beliefs: dict[tuple[str, str], float] = {}
 
     def run(self) -> Alignment:
         """Vote and align until the rename map is stable."""
         full = len(self.left.blind) * len(self.right.blind) <= LARGEST_MATRIX
-        blind = _matrix(self.left.blind, self.right.blind) if full else None
+        # Scores below the cut-off pair nothing: with the names mapped they only become smaller.
+        blind = _matrix(self.left.blind, self.right.blind, IN_ORDER) if full else None
         names = self._prior() if self.lifted else {}
         pairs: list[Pair] = []
         votes: Votes = Counter()
+        before: NDArray[np.float32] | None = None
         for turn in range(ROUNDS):
             if blind is None:
                 pairs = self._long(names)
             else:
                 scores = blind
                 if names:
-                    scores = (blind + _matrix(self._mapped(names), self.right.named)) * np.float32(0.5)
-                pairs = self._in_order(scores, 0, 0)
-                pairs += self._order_free(pairs, scores)
+                    scores = self._scores(blind, names)
+                if turn == 0 or scores is not before:
+                    pairs = self._in_order(scores, 0, 0)
+                    pairs += self._order_free(pairs, scores)
+                before = scores
             votes = Counter()
             for i, j, _ in pairs:
                 votes.update(self._pairing(i, j))
@@ -84,25 +90,38 @@ class _Aligner:
 
     def _mapped(self, names: dict[str, str]) -> list[str]:
         """The left's statements with its names as the map says; unmapped names equal nothing."""
-        table = dict.fromkeys(self.left.codes.blind, UNMAPPED)
-        table.update({ord(x): y for x, y in names.items()})
+        table = self.left.unmapped | {ord(x): y for x, y in names.items()}
         return [text.translate(table) for text in self.left.named]
+
+    def _scores(self, blind: NDArray[np.float32], names: dict[str, str]) -> NDArray[np.float32]:
+        """The mean of the blind and the mapped scores; the matrix of the round before where no statement changed."""
+        mapped = self._mapped(names)
+        if self._before is None:
+            scores = (blind + _matrix(mapped, self.right.named)) * np.float32(0.5)
+        else:
+            texts, scores = self._before
+            rows = [row for row, text in enumerate(mapped) if text != texts[row]]
+            if not rows:
+                return scores
+            scores = scores.copy()
+            scores[rows] = (blind[rows] + _matrix([mapped[row] for row in rows], self.right.named)) * np.float32(0.5)
+        self._before = mapped, scores
+        return scores
 
     def _in_order(self, scores: NDArray[np.float32], top: int, first: int) -> list[Pair]:
         """The heaviest common subsequence; `top`, `first` are the indices of the matrix's first row and column."""
-        rows, columns = scores.shape
-        lefts, rights = self.left.mass[top : top + rows], self.right.mass[first : first + columns]
-        weights = np.minimum.outer(np.array(lefts, np.float32), np.array(rights, np.float32)) + np.float32(0.2)
-        gains = np.where(scores >= IN_ORDER, (scores - np.float32(0.3)) * weights, np.float32(0))
-        best = np.zeros((rows + 1, columns + 1), np.float32)
-        for row in range(rows):
-            here = best[row + 1, 1:]
-            np.add(best[row, :-1], gains[row], out=here)
-            np.maximum(here, best[row, 1:], out=here)
-            np.maximum.accumulate(here, out=here)
-        pairs = []
-        row, column = rows, columns
-        table, gained = best.tolist(), gains.tolist()
+        # Only the rows and columns that can pair at all: the others leave every sum as it is.
+        pairing = scores >= IN_ORDER
+        rows, columns = np.flatnonzero(pairing.any(axis=1)), np.flatnonzero(pairing.any(axis=0))
+        if not len(rows):
+            return []
+        lefts, rights = self.left.weight[rows + top], self.right.weight[columns + first]
+        if pairing.shape != (len(rows), len(columns)):
+            scores = scores[rows[:, None], columns]
+            pairing = scores >= IN_ORDER
+        gains = (scores - np.float32(0.3)) * (np.minimum(lefts[:, None], rights) + np.float32(0.2)) * pairing
+        row, column = gains.shape
+        table, gained, pairs = _sums(gains).tolist(), gains.tolist(), []
         while row and column:
             here = table[row][column]
             if here == table[row - 1][column]:
@@ -112,7 +131,7 @@ class _Aligner:
             else:
                 row, column = row - 1, column - 1
                 if gained[row][column] > 0:
-                    pairs.append((top + row, first + column, float(scores[row, column])))
+                    pairs.append((top + int(rows[row]), first + int(columns[column]), float(scores[row, column])))
         return pairs[::-1]
 
     def _order_free(self, pairs: list[Pair], scores: NDArray[np.float32]) -> list[Pair]:
@@ -121,10 +140,13 @@ class _Aligner:
         columns = [j for j, mass in enumerate(self.right.mass) if mass >= LEAST_MASS and j not in used_right]
         if not rows or not columns or len(rows) > LARGEST_ASSIGNMENT or len(columns) > LARGEST_ASSIGNMENT:
             return []
-        part = scores[np.ix_(rows, columns)]
+        part = scores[np.array(rows)[:, None], columns]
         if part.max() < OUT_OF_ORDER:
             return []
-        chosen = linear_sum_assignment(np.where(part >= OUT_OF_ORDER, part, 0.0), maximize=True)
+        able = part >= OUT_OF_ORDER
+        if able.sum(axis=0).max() == 1 == able.sum(axis=1).max():  # nothing competes
+            return [(rows[i], columns[j], float(part[i, j])) for i, j in np.argwhere(able).tolist()]
+        chosen = linear_sum_assignment(np.where(able, part, 0.0), maximize=True)
         return [
             (rows[i], columns[j], float(part[i, j]))
             for i, j in zip(*(index.tolist() for index in chosen), strict=True)
@@ -168,11 +190,10 @@ class _Aligner:
                 known = [(p, q) for p, q, blind in zip(x, y, a, strict=True) if blind == BLIND]
             else:
                 known = []
-                for op in Levenshtein.opcodes(a, b):
-                    if op.tag == "equal":
-                        span = slice(op.src_start, op.src_end)
-                        other = y[op.dest_start : op.dest_end]
-                        known += [(p, q) for p, q, blind in zip(x[span], other, a[span], strict=True) if blind == BLIND]
+                for tag, start, end, there, stop in opcodes(a, b):
+                    if tag == "equal":
+                        places = zip(x[start:end], y[there:stop], a[start:end], strict=True)
+                        known += [(p, q) for p, q, blind in places if blind == BLIND]
             self._pairings[i, j] = known
         return known
 
@@ -194,31 +215,39 @@ class _Aligner:
     def _prior(self) -> dict[str, str]:
         """What the repository's map says about the names of this pair."""
         there: dict[str, str] = {}
-        for text in self.right.named:
-            for character in text:
-                token = self.token[character]
-                if token.startswith("name:"):
-                    there.setdefault(last(token), character)
+        for character, name in self.right.names.items():
+            there.setdefault(name, character)
         names = {}
-        for text in self.left.named:
-            for character in text:
-                token = self.token[character]
-                if token.startswith("name:"):
-                    name = last(token)
-                    target = there.get(self.lifted.get(name, name))
-                    if target is not None:
-                        names[character] = target
+        for character, name in self.left.names.items():
+            target = there.get(self.lifted.get(name, name))
+            if target is not None:
+                names[character] = target
         return names
 
     def _belief(self, x: str, y: str) -> float:
         """Votes a pair of names has beforehand: the same name, or the repository's rename."""
         known = self._beliefs.get((x, y))
         if known is None:
-            a, b = last(self.token[x]), last(self.token[y])
+            a, b = self.last[x], self.last[y]
             known = 0.5 if a == b else 1.0 if self.lifted.get(a) == b else 0.0
             self._beliefs[x, y] = known
         return known
 
 
-def _matrix(left: list[str], right: list[str]) -> NDArray[np.float32]:
-    return cdist(left, right, scorer=Indel.normalized_similarity, dtype=np.float32)
+def _sums(gains: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The heaviest sum of gains, in order, of the first so many rows and columns."""
+    rows, columns = gains.shape
+    best = np.zeros((rows + 1, columns + 1), np.float32)
+    add, maximum, furthest = np.add, np.maximum, np.maximum.accumulate
+    above, above_left = best[0, 1:], best[0, :-1]
+    for below, gain in zip(best[1:], gains, strict=True):
+        here = below[1:]
+        add(above_left, gain, out=here)
+        maximum(here, above, out=here)
+        furthest(here, out=here)
+        above, above_left = here, below[:-1]
+    return best
+
+
+def _matrix(left: list[str], right: list[str], least: float | None = None) -> NDArray[np.float32]:
+    return cdist(left, right, scorer=Indel.normalized_similarity, score_cutoff=least)  # float32
