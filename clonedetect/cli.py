@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +28,7 @@ _FILES = {
     "md": "report.md",
     "html": "report.html",
     "sarif": "report.sarif",
+    "pdf": "report.pdf",
 }
 
 app = typer.Typer(
@@ -37,6 +39,12 @@ app = typer.Typer(
     help="Find copied, renamed and rewritten source between two repositories, and say how sure it is.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+corpus = typer.Typer(help="Public code to compare with.", no_args_is_help=True)
+background = typer.Typer(help="What is common in public Python code.", no_args_is_help=True)
+app.add_typer(corpus, name="corpus")
+corpus.add_typer(background, name="background")
 
 
 class Level(StrEnum):
@@ -99,10 +107,7 @@ def scan(
     from clonedetect.pipeline import scan as run
     from clonedetect.report import FORMATS
 
-    formats = list(dict.fromkeys(format or []))
-    for name in formats:
-        if name not in FORMATS:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(FORMATS)}", param_hint="--format")
+    formats = _formats(format)
     options = Options(
         jobs=jobs,
         cache=not no_cache,
@@ -132,21 +137,72 @@ def report(
     format: Annotated[list[str] | None, typer.Option(help="text, json, md, html, sarif; repeatable.")] = None,
 ) -> None:
     """Show a finished report again, in any format, without the repositories."""
-    from clonedetect.report import FORMATS
-    from clonedetect.report.json_format import from_json
-
-    try:
-        comparison = from_json(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CloneDetectError(f"cannot read {path}: {error}") from error
-    formats = list(dict.fromkeys(format or ["text"]))
-    for name in formats:
-        if name not in FORMATS:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(FORMATS)}", param_hint="--format")
+    comparison = _read(path)
+    formats = _formats(format) or ["text"]
     if out is not None:
         _write(comparison, out, formats)
     else:
         _show(comparison, formats)
+
+
+@app.command(epilog="Example:  clonedetect show report/report.json p44ae24df47f6")
+def show(
+    path: Annotated[Path, typer.Argument(help="A report.json.")],
+    pair: Annotated[str, typer.Argument(help="The id of a clone pair.")],
+) -> None:
+    """Show one clone pair of a finished report side by side."""
+    from clonedetect.report.show import show as side_by_side
+
+    typer.echo(side_by_side(_read(path), pair, shutil.get_terminal_size((120, 40)).columns, sys.stdout.isatty()))
+
+
+@app.command(epilog="Example:  clonedetect weights model.safetensors other/pytorch_model.bin --format json")
+def weights(
+    left: Annotated[Path, typer.Argument(help="A weight file, or a directory with one model's.")],
+    right: Annotated[Path, typer.Argument(help="The same for the other side.")],
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    full: Annotated[bool, typer.Option("--full", help="Read every value instead of a seeded sample.")] = False,
+    rename_to: Annotated[
+        Path | None,
+        typer.Option(help="Write the left weights here (safetensors), under the right's tensor names."),
+    ] = None,
+    format: Annotated[str, typer.Option(help="text or json.")] = "text",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+) -> None:
+    """Compare the weights of two models, whatever their tensors are called."""
+    from clonedetect.weights import compare_weights, summary_lines, weights_json
+    from clonedetect.weights import rename_to as rename
+
+    if format not in ("text", "json"):
+        raise typer.BadParameter(f"{format!r} is none of text, json", param_hint="--format")
+    for path in (left, right):
+        if not path.exists():
+            raise CloneDetectError(f"no such file or directory: {path}")
+    with _progress(quiet) as progress:
+        values = (lambda done, total: progress("comparing", done / max(1, total))) if progress else None
+        finding = compare_weights(left, right, device=device, full=full, progress=values)
+    typer.echo(weights_json(finding) if format == "json" else "\n".join(summary_lines(finding)))
+    if rename_to:
+        written = rename(left, finding.names(), rename_to)
+        typer.echo(f"wrote {written:,} tensors to {rename_to}", err=True)
+
+
+@background.command("build", epilog="Example:  clonedetect corpus background build benchmarks/packages/background.toml")
+def background_build(
+    pins: Annotated[Path, typer.Argument(help="A TOML list of pinned packages.")],
+    packages: Annotated[Path | None, typer.Option(help="Where the wheels are kept; default the cache.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write; default the one that is shipped.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+) -> None:
+    """Count how common content features are in a list of public packages, fetched by pinned hash, never installed."""
+    from clonedetect.acquire import default_cache_dir
+    from clonedetect.corpus import SHIPPED
+    from clonedetect.pipeline import build_background
+
+    with _progress(quiet) as progress:
+        done = build_background(pins, packages or default_cache_dir() / "packages", out or SHIPPED, jobs, progress)
+    typer.echo(f"{done[0]} packages, {done[1]:,} features", err=True)
 
 
 @app.command()
@@ -155,6 +211,26 @@ def schema() -> None:
     from clonedetect.report.json_format import schema as text
 
     typer.echo(text())
+
+
+def _formats(wanted: list[str] | None) -> list[str]:
+    """The formats asked for, each once. Raises BadParameter for an unknown one."""
+    from clonedetect.report import FORMATS
+
+    names = (*FORMATS, "pdf")
+    for name in wanted or ():
+        if name not in names:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(names)}", param_hint="--format")
+    return list(dict.fromkeys(wanted or ()))
+
+
+def _read(path: Path) -> Comparison:
+    from clonedetect.report.json_format import from_json
+
+    try:
+        return from_json(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CloneDetectError(f"cannot read {path}: {error}") from error
 
 
 def _write(comparison: Comparison, out: Path, formats: list[str]) -> None:
@@ -166,7 +242,12 @@ def _write(comparison: Comparison, out: Path, formats: list[str]) -> None:
         for name in formats:
             target = out / _FILES[name]
             partial = target.with_suffix(target.suffix + ".part")
-            partial.write_text(FORMATS[name](comparison), "utf-8", errors="replace")
+            if name == "pdf":
+                from clonedetect.report.pdf import to_pdf
+
+                partial.write_bytes(to_pdf(comparison))
+            else:
+                partial.write_text(FORMATS[name](comparison), "utf-8", errors="replace")
             partial.replace(target)
             typer.echo(f"wrote {target}", err=True)
     except OSError as error:
@@ -177,7 +258,15 @@ def _show(comparison: Comparison, formats: list[str]) -> None:
     from clonedetect.report import FORMATS
 
     for name in formats:
-        sys.stdout.write(FORMATS[name](comparison).rstrip("\n") + "\n")
+        if name == "pdf":
+            raise typer.BadParameter("a PDF needs --out", param_hint="--format")
+        if name == "text" and sys.stdout.isatty():
+            from clonedetect.report.text import to_text
+
+            text = to_text(comparison, shutil.get_terminal_size((100, 40)).columns, color=True)
+        else:
+            text = FORMATS[name](comparison)
+        sys.stdout.write(text.rstrip("\n") + "\n")
 
 
 class _progress:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SIGNIFICANT = 0.01  # E-value at or below which a pair counts
 # (pairs of different fragments, bits together) that a strength takes at least. Source alone is never decisive.
-_RULES: tuple[tuple[Strength, int, float], ...] = (("strong", 8, 600.0), ("moderate", 3, 120.0), ("weak", 1, 0.0))
+_RULES: tuple[tuple[Strength, int, float], ...] = (("strong", 8, 800.0), ("moderate", 4, 400.0), ("weak", 1, 40.0))
 
 
 def source_evidence(pairs: Sequence[ClonePair]) -> tuple[Evidence, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Literal
 
 from clonedetect.domain.trees import Side, Skipped
@@ -194,6 +195,10 @@ class Comparison:
     channels: tuple[tuple[str, str], ...] = ()  # channel not examined -> reason
     quotes: tuple[Quote, ...] = field(default=(), repr=False)
     seconds: tuple[tuple[str, float], ...] = ()  # the run's own times by stage; left out by --reproducible
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows. Looked up by name: values know no reporter, and only a notebook ever asks."""
+        return import_module("clonedetect.report.html").to_notebook_html(self)
 
 
 @dataclass(frozen=True, slots=True)

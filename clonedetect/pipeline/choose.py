@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from clonedetect.domain import Background, ClonePair, Scores
 
-FEW = 2  # candidates of a fragment that are aligned
+FEW = 1  # best candidates of each fragment that are aligned: a second adds .002 recall for twice the time
 HOPELESS_E = 300.0  # candidates that would stay above this even if all their statements were equal are not aligned
 
 
