@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Fitted by `benchmarks/accuracy/fit.py` on the development split; never on the test split.
 LAMBDA = 1.4
-LOG_K = -16.6  # natural log of K
+LOG_K = -15.35  # natural log of K
 LEAST_SIZE = 300  # fragments
 ANCHOR = 1e-3  # E-value of a pair that may vouch for others
 LEAST_ANCHORS = 3  # fewer pairs may be one borrowed function and say nothing about the rest

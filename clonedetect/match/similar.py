@@ -143,12 +143,17 @@ def _best(row: NDArray, column: NDArray, score: NDArray) -> tuple[NDArray, NDArr
     return row[at].astype(np.int64), column[at].astype(np.int64)
 
 
-def row_bits(features: Features, weights: Weights, rows: int) -> NDArray[np.float64]:
-    """Prefix sums of the bits that each row adds: `p[hi] - p[lo]` are the bits of rows lo:hi."""
-    value = np.zeros(rows + 1)
+def range_bits(
+    features: Features, weights: Weights, lo: NDArray[np.int64], hi: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Bits of the rows `lo:hi` of a forest, for each such range: as of a bag, repetition says little."""
     index = np.searchsorted(weights.feature, features.node_feature)
-    np.add.at(value, features.node_row + 1, weights.added[index])
-    return np.cumsum(value)
+    begin, end = np.searchsorted(features.node_row, lo), np.searchsorted(features.node_row, hi)
+    out = np.zeros(len(lo))
+    for n, (a, b) in enumerate(zip(begin.tolist(), end.tolist(), strict=True)):
+        found, count = np.unique(index[a:b], return_counts=True)
+        out[n] = weights.added[found] @ (1.0 + np.log2(count))
+    return out
 
 
 def shared_features(

@@ -13,7 +13,7 @@ from clonedetect.assess import IDIOM_PACKAGES, e_values, linked_e_values, score
 from clonedetect.domain import CLASS, FUNCTION, CloneClass, ClonePair, Feature, Features, Forest, Weights
 from clonedetect.fingerprint import features, fingerprint
 from clonedetect.group import clone_classes
-from clonedetect.match import candidates, explained, match_exact, row_bits, shared_features, weigh
+from clonedetect.match import candidates, explained, match_exact, range_bits, shared_features, weigh
 from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, raw_labels
 from clonedetect.pipeline.choose import Side, around_runs, best_of_each, idiom_packages, worth_aligning
 from clonedetect.pipeline.rewritten import align_pairs
@@ -71,7 +71,8 @@ def compare_source(
     explanations = _explanations(
         sides, weights, places, [(o, b) for (o, _), b in zip(ancestors, bags[2:], strict=True)]
     )
-    explanations = [e or _idiom(n) for e, n in zip(explanations, numbers, strict=True)]
+    data = _only_data(sides[0], places)
+    explanations = [e or d or _idiom(n) for e, d, n in zip(explanations, data, numbers, strict=True)]
     pairs = _weighed(sides, pairs, places, numbers, explanations)
     kept_pairs = _reported(sides, pairs, places, numbers)
     kept_pairs += class_pairs(sides[0].fragments, sides[1].fragments, kept_pairs)
@@ -102,9 +103,8 @@ def _exact_numbers(
     for side, first, last in ((sides[0], at[:, 0], at[:, 1]), (sides[1], at[:, 2], at[:, 3])):
         c, row = side.forest.columns, side.forest.statements.row.astype(np.int64)
         lo, hi = row[first], c.after[row[last]].astype(np.int64)
-        sums = row_bits(side.bags, weights, len(c.kind))
         leaves = np.concatenate(([0], np.cumsum(c.after == np.arange(1, len(c.kind) + 1, dtype=np.uint32))))
-        bits.append(sums[hi] - sums[lo])
+        bits.append(range_bits(side.bags, weights, lo, hi))
         tokens.append(leaves[hi] - leaves[lo])
     known = idiom_packages(sides[0].bags, background)
     idioms = [int(known[sides[0].bag_at[a]]) if a == b and a in sides[0].bag_at else 0 for a, b, _, _ in places]
@@ -208,6 +208,14 @@ def _bag(side: Side, place: int) -> int | None:
             return None
         place = outer
     return side.bag_at[place]
+
+
+def _only_data(side: Side, places: list[tuple[int, int, int, int]]) -> list[str | None]:
+    """Which pairs are tables of literals and nothing else."""
+    c, row = side.forest.columns, side.forest.statements.row.astype(np.int64)
+    data = side.forest.kinds.mask("data")
+    other = np.concatenate(([0], np.cumsum(~data[np.minimum(c.kind, len(data) - 1)] | (c.kind >= len(data)))))
+    return ["data: literals only" if other[c.after[row[b]]] == other[row[a]] else None for a, b, _, _ in places]
 
 
 def _idiom(numbers: NDArray[np.float64]) -> str | None:
