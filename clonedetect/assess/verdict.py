@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from clonedetect.domain import ClonePair, Evidence, SideSummary
 
+MOSTLY = 0.9  # share of the pairs beyond chance that an ancestor must explain to be the relation
 ORDER: tuple[Strength, ...] = ("none", "weak", "moderate", "strong", "decisive")
 
 
@@ -25,9 +26,12 @@ def verdict(evidence: Sequence[Evidence], pairs: Sequence[ClonePair], left: Side
     inherited = [p for p in strong if (p.explained_by or "").startswith("ancestor")]
     top = max(evidence, key=lambda e: ORDER.index(e.strength), default=None)
     strength: Strength = top.strength if top else "none"
-    if len(inherited) >= 3 and ORDER.index(strength) < ORDER.index("moderate"):
-        share = len(inherited) / max(1, len(strong))
+    share = len(inherited) / max(1, len(strong))
+    if len(inherited) >= 3 and (strength in ("none", "weak") or share >= MOSTLY):
         told = f"{share:.0%} of what both sides share beyond chance is explained by the ancestor given. {examined}"
+        if strength not in ("none", "weak"):
+            told = f"{told} The rest may be later changes that both made to it, or a copy between them: look at each."
+            strength = "weak"
         return Verdict(strength, "common-ancestor", "unknown", told)
     if top is None or strength == "none":
         return Verdict("none", "unrelated", "unknown", f"No sign that one side derives from the other. {examined}")

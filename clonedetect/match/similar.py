@@ -156,6 +156,33 @@ def range_bits(
     return out
 
 
+def range_known(
+    features: Features, weights: Weights, lo: NDArray[np.int64], hi: NDArray[np.int64], other: Features
+) -> NDArray[np.float64]:
+    """For each range of rows the share of its bits whose features another repository has anywhere."""
+    index = np.searchsorted(weights.feature, features.node_feature)
+    known = np.isin(weights.feature, other.feature)
+    begin, end = np.searchsorted(features.node_row, lo), np.searchsorted(features.node_row, hi)
+    out = np.zeros(len(lo))
+    for n, (a, b) in enumerate(zip(begin.tolist(), end.tolist(), strict=True)):
+        found = np.unique(index[a:b])
+        out[n] = weights.added[found] @ known[found] / max(float(weights.added[found].sum()), 1e-9)
+    return out
+
+
+def range_features(
+    features: Features, weights: Weights, lo: int, hi: int, most: int = 12
+) -> list[tuple[int, float, int]]:
+    """The features of the rows `lo:hi` that carry most bits: (first row, bits, count), rarest first."""
+    a, b = np.searchsorted(features.node_row, (lo, hi))
+    index = np.searchsorted(weights.feature, features.node_feature[a:b])
+    found, first, count = np.unique(index, return_index=True, return_counts=True)
+    bits = weights.added[found]
+    row = features.node_row[a:b][first]
+    order = np.lexsort((row, -bits))[:most]
+    return [(int(row[k]), float(bits[k]), int(count[k])) for k in order if bits[k] > 0.5]
+
+
 def shared_features(
     left: Features, right: Features, weights: Weights, i: int, j: int, most: int = 12
 ) -> list[tuple[int, float, int]]:

@@ -109,7 +109,7 @@ def scan(
     )
     clock.done("source", "grouping")
     identity = _identity(snapshots[0], snapshots[1])
-    lines = [dict(zip((f.path for f in forest.files), forest.lines.tolist(), strict=True)) for forest in forests]
+    lines = [dict(zip((f.path for f in forest.files), forest.lines.tolist(), strict=True)) for forest in forests[:2]]
     paths = {(a, b) for a, b, _ in identity.files if a in lines[0] and b in lines[1]}
     files = file_pairs(pairs, paths, *lines)
     renames = rename_map(pairs)

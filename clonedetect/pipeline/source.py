@@ -13,7 +13,16 @@ from clonedetect.assess import IDIOM_PACKAGES, e_values, linked_e_values, score
 from clonedetect.domain import CLASS, FUNCTION, CloneClass, ClonePair, Feature, Features, Forest, Weights
 from clonedetect.fingerprint import features, fingerprint
 from clonedetect.group import clone_classes
-from clonedetect.match import candidates, explained, match_exact, range_bits, shared_features, weigh
+from clonedetect.match import (
+    candidates,
+    explained,
+    match_exact,
+    range_bits,
+    range_features,
+    range_known,
+    shared_features,
+    weigh,
+)
 from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, raw_labels
 from clonedetect.pipeline.choose import Side, around_runs, best_of_each, idiom_packages, worth_aligning
 from clonedetect.pipeline.rewritten import align_pairs
@@ -27,7 +36,8 @@ if TYPE_CHECKING:
 
 REPORTED_E = 1.0  # a rewritten copy is reported if unrelated repositories show at most so many as strong
 REPORTED_TOKENS = 40  # an equal fragment of so many leaves is reported whatever its E-value
-ANCESTOR_SHARE = 0.75  # share of a pair's matched bits that one fragment of an ancestor must have to explain it
+ANCESTOR_SHARE = 0.6  # share of a pair's matched bits that one fragment of an ancestor must have to explain it
+KNOWN_SHARE = 0.8  # share of the bits of a fragment whose features an ancestor has anywhere to explain it
 FEATURE_PAIRS = 3000  # pairs for which the report lists the features, strongest first
 
 
@@ -187,27 +197,23 @@ def _explanations(
         return out
     known, i, j = [], [], []
     for n, (a, _, c, _) in enumerate(places):
-        x, y = _bag(sides[0], a), _bag(sides[1], c)
-        if x is not None and y is not None:
+        x, y = sides[0].bag_at.get(a), sides[1].bag_at.get(c)
+        if x is not None and y is not None and sides[0].fragments.unit(a) == FUNCTION:
             known.append(n)
             i.append(x)
             j.append(y)
+    # Runs, classes and modules are no bags of their own: the ancestor must know what their rows are made of.
+    at, row = np.array(places, np.int64).reshape(-1, 4), sides[0].forest.statements.row.astype(np.int64)
+    lo, hi = row[at[:, 0]], sides[0].forest.columns.after[row[at[:, 1]]].astype(np.int64)
     for origin, bags in ancestors:
         share = explained(sides[0].bags, sides[1].bags, weights, np.array(i, np.int64), np.array(j, np.int64), bags)
         for n, s in zip(known, share.tolist(), strict=True):
             if out[n] is None and s >= ANCESTOR_SHARE:
                 out[n] = f"ancestor {origin}"
+        for n, s in enumerate(range_known(sides[0].bags, weights, lo, hi, bags).tolist()):
+            if out[n] is None and s >= KNOWN_SHARE:
+                out[n] = f"ancestor {origin}"
     return out
-
-
-def _bag(side: Side, place: int) -> int | None:
-    """The bag of a definition, or of the definition around a statement."""
-    while place not in side.bag_at:
-        outer = side.fragments.enclosing(place)
-        if outer == place:
-            return None
-        place = outer
-    return side.bag_at[place]
 
 
 def _only_data(side: Side, places: list[tuple[int, int, int, int]]) -> list[str | None]:
@@ -327,15 +333,19 @@ def _with_features(
     sides: list[Side], weights: Weights, pairs: list[tuple[ClonePair, tuple[int, int]]]
 ) -> list[ClonePair]:
     """The strongest pairs with the features that carry their bits."""
+    forest, bags = sides[0].forest, sides[0].bags
     out = []
     for n, (pair, (a, c)) in enumerate(pairs):
         i, j = sides[0].bag_at.get(a), sides[1].bag_at.get(c)
-        if n < FEATURE_PAIRS and i is not None and j is not None:
-            shared = shared_features(sides[0].bags, sides[1].bags, weights, i, j)
-            named = tuple(
-                Feature(" ".join(sides[0].forest.source(r).decode("utf-8", "replace").split())[:80], round(b, 1), k)
-                for r, b, k in shared
-            )
-            pair = replace(pair, features=named)
-        out.append(pair)
+        shared: list[tuple[int, float, int]] = []
+        if n < FEATURE_PAIRS and pair.type < 3 and pair.left.kind != "run":
+            row = int(forest.statements.row[a])
+            shared = range_features(bags, weights, row, int(forest.columns.after[row]))
+        elif n < FEATURE_PAIRS and i is not None and j is not None:
+            shared = shared_features(bags, sides[1].bags, weights, i, j)
+        named = tuple(
+            Feature(" ".join(forest.source(r).decode("utf-8", "replace").split())[:80], round(b, 1), k)
+            for r, b, k in shared
+        )
+        out.append(replace(pair, features=named))
     return out
