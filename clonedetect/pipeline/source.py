@@ -217,11 +217,13 @@ def _explanations(
 
 
 def _only_data(side: Side, places: list[tuple[int, int, int, int]]) -> list[str | None]:
-    """Which pairs are tables of literals and nothing else."""
+    """Which pairs are tables of literals and names and nothing else."""
     c, row = side.forest.columns, side.forest.statements.row.astype(np.int64)
     data = side.forest.kinds.mask("data")
     other = np.concatenate(([0], np.cumsum(~data[np.minimum(c.kind, len(data) - 1)] | (c.kind >= len(data)))))
-    return ["data: literals only" if other[c.after[row[b]]] == other[row[a]] else None for a, b, _, _ in places]
+    return [
+        "data: literals and names only" if other[c.after[row[b]]] == other[row[a]] else None for a, b, _, _ in places
+    ]
 
 
 def _idiom(numbers: NDArray[np.float64]) -> str | None:

@@ -1,0 +1,64 @@
+"""E-values: monotone in every argument, conservative for small repositories, shared only by consistent sets."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clonedetect.assess import e_values, linked_e_values, score
+
+SHARE = st.floats(0.05, 1.0)
+
+
+def z(bits=50.0, tokens=40.0, similarity=0.8, containment=0.9, exact=False, idiom=0.0, conflicts=0.0):
+    arrays = [np.array([v]) for v in (bits, tokens, similarity, containment, exact, idiom, conflicts)]
+    return float(score(*arrays)[0])
+
+
+@given(st.floats(0, 500), st.floats(0.1, 100), SHARE, SHARE)
+def test_more_shared_is_never_weaker(bits, more, similarity, containment):
+    assert z(bits + more) > z(bits)
+    assert z(bits, similarity=1.0) >= z(bits, similarity=similarity)
+    assert z(bits, containment=1.0) >= z(bits, containment=containment)
+    assert z(bits, exact=True) > z(bits)
+
+
+def test_idioms_and_contradictions_count_against():
+    assert z(idiom=20) < z(idiom=3) < z()
+    assert z(conflicts=0.5) < z()
+
+
+@given(st.floats(-20, 40), st.integers(300, 10_000), st.integers(300, 10_000))
+def test_e_values_grow_with_both_repositories(value, left, right):
+    one, both = e_values(np.array([value]), left, right)[0], e_values(np.array([value]), 2 * left, right)[0]
+    assert np.isclose(both, 2 * one)
+    assert e_values(np.array([value + 1]), left, right)[0] < one
+
+
+def test_a_small_repository_counts_as_a_larger_one():
+    assert e_values(np.array([5.0]), 3, 4)[0] == e_values(np.array([5.0]), 300, 300)[0]
+
+
+def linked(alone, counts=None):
+    n = len(alone)
+    left = right = np.arange(n)
+    sizes = np.full(n, 10)
+    group = (np.zeros(n, np.int64), np.zeros(n, np.int64), sizes, sizes)
+    free = np.ones(n, bool) if counts is None else np.array(counts)
+    return linked_e_values(np.array(alone), left, right, [group], np.zeros(n), free)
+
+
+def test_two_strong_pairs_vouch_for_nobody():
+    alone = [1e-9, 1e-9, 0.5]
+    assert linked(alone).tolist() == alone
+
+
+def test_many_strong_pairs_lift_a_weak_one_but_not_beyond_themselves():
+    alone = [1e-4] * 20 + [0.05]
+    together = linked(alone)
+    assert 1e-4 <= together[-1] < 0.05
+    assert (together <= np.array(alone)).all()
+
+
+def test_explained_pairs_vouch_for_nobody():
+    alone = [1e-4] * 20 + [0.05]
+    assert linked(alone, [False] * 20 + [True]).tolist() == alone
