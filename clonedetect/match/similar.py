@@ -201,7 +201,7 @@ def explained(
 ) -> NDArray[np.float64]:
     """For each pair of bags the largest share of its shared bits that one fragment of an ancestor has too."""
     a, b, c = _matrix(left, weights), _matrix(right, weights), _matrix_known(ancestor, weights)
-    share = np.zeros(len(i))
+    share, size = np.zeros(len(i)), c @ weights.added
     df = np.bincount(c.indices, minlength=c.shape[1])
     use = sparse.diags(np.where((df > 0) & (df <= 60), weights.added, 0.0))
     for at in range(0, len(i), 4_000):
@@ -212,7 +212,9 @@ def explained(
             continue
         best = np.asarray(reach.argmax(axis=1)).ravel()
         inside = both.minimum(c[best]) @ weights.added
-        share[at : at + 4_000] = inside / np.maximum(total, 1e-9)
+        # A long function has a bit of everything: it must be like what it explains.
+        alike = inside >= 0.25 * size[best]
+        share[at : at + 4_000] = alike * inside / np.maximum(total, 1e-9)
     return share
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 REPORTED_E = 1.0  # a rewritten copy is reported if unrelated repositories show at most so many as strong
 REPORTED_TOKENS = 40  # an equal fragment of so many leaves is reported whatever its E-value
 ANCESTOR_SHARE = 0.6  # share of a pair's matched bits that one fragment of an ancestor must have to explain it
-KNOWN_SHARE = 0.8  # share of the bits of a fragment whose features an ancestor has anywhere to explain it
+KNOWN_SHARE = 0.8  # share of the bits of a run, class or module whose features an ancestor has to explain it
 FEATURE_PAIRS = 3000  # pairs for which the report lists the features, strongest first
 
 
@@ -205,13 +205,14 @@ def _explanations(
     # Runs, classes and modules are no bags of their own: the ancestor must know what their rows are made of.
     at, row = np.array(places, np.int64).reshape(-1, 4), sides[0].forest.statements.row.astype(np.int64)
     lo, hi = row[at[:, 0]], sides[0].forest.columns.after[row[at[:, 1]]].astype(np.int64)
+    functions = set(known)
     for origin, bags in ancestors:
         share = explained(sides[0].bags, sides[1].bags, weights, np.array(i, np.int64), np.array(j, np.int64), bags)
         for n, s in zip(known, share.tolist(), strict=True):
             if out[n] is None and s >= ANCESTOR_SHARE:
                 out[n] = f"ancestor {origin}"
         for n, s in enumerate(range_known(sides[0].bags, weights, lo, hi, bags).tolist()):
-            if out[n] is None and s >= KNOWN_SHARE:
+            if out[n] is None and n not in functions and s >= KNOWN_SHARE:
                 out[n] = f"ancestor {origin}"
     return out
 

@@ -47,11 +47,11 @@ def test_a_vendored_copy_of_a_package_keeps_its_evidence():
     counts = Counts()
     for n in range(100):
         counts.add(bags(*([1000 * n + k] for k in range(20))))
-    counts.add(bags(*([7, 7000 + k] for k in range(30))))  # the source
-    counts.add(bags(*([7, 7000 + k] for k in range(30)), *([9000 + k] for k in range(300))))  # vendors it
+    counts.add(bags(*([7, 700_000 + k] for k in range(30))))  # the source
+    counts.add(bags(*([7, 700_000 + k] for k in range(30)), *([9000 + k] for k in range(300))))  # vendors it
     background = counts.background()
-    assert background.bits(key(7010))[0] > 10
-    assert background.packages(key(7010))[0] == 2
+    assert background.bits(key(700_010))[0] > 10
+    assert background.packages(key(700_010))[0] == 2
 
 
 def test_a_saved_background_reads_the_same(tmp_path):
