@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from clonedetect.domain import ClonePair
 
+LINES_A_FUNCTION = 30  # of a class or module that is equal as a whole
 SIGNIFICANT = 0.01  # E-value at or below which a pair counts
 # (pairs of different fragments, bits together) that a strength takes at least. Source alone is never decisive.
 _RULES: tuple[tuple[Strength, int, float], ...] = (("strong", 8, 800.0), ("moderate", 4, 400.0), ("weak", 1, 40.0))
@@ -34,7 +35,7 @@ def source_evidence(pairs: Sequence[ClonePair]) -> tuple[Evidence, ...]:
         Evidence(
             channel="source",
             claim=claim,
-            strength=_strength(len(free), bits),
+            strength=_strength(sum(map(_weight, free)), bits),
             statistic=f"unexplained clone pairs with E at most {SIGNIFICANT}",
             value=float(len(free)),
             null_hypothesis="two repositories of these sizes, written independently",
@@ -64,6 +65,12 @@ def one_to_one(pairs: Sequence[ClonePair]) -> list[ClonePair]:
                 taken.update(lines)
             out.append(pair)
     return out
+
+
+def _weight(pair: ClonePair) -> int:
+    """A class or module that is equal as a whole holds many functions: it counts for as many as its lines suggest."""
+    lines = pair.left.end_line - pair.left.start_line + 1
+    return max(1, lines // LINES_A_FUNCTION) if pair.left.kind in ("class", "module") else 1
 
 
 def _strength(pairs: int, bits: float) -> Strength:
