@@ -95,6 +95,10 @@ def scan(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Neither read nor write the cache of parsed files.")
     ] = False,
+    exact_only: Annotated[
+        bool,
+        typer.Option("--exact-only", help="Only equal and renamed code, not rewritten code; several times faster."),
+    ] = False,
     no_history: Annotated[bool, typer.Option("--no-history", help="Leave the history channels out.")] = False,
     fail_on: Annotated[Level | None, typer.Option(help="Exit with 3 if the verdict is at least this.")] = None,
     reproducible: Annotated[
@@ -117,6 +121,7 @@ def scan(
         exclude=tuple(exclude or ()),
         vendored=vendored,
         generated=generated,
+        rewritten=not exact_only,
         history=not no_history,
         times=not reproducible,
     )

@@ -30,6 +30,7 @@ class Options:
     jobs: worker processes, None for one a core. cache_dir: None for the user's cache directory.
     include, exclude: globs on paths. max_bytes: larger files are skipped.
     vendored, generated: examine such files too instead of skipping them.
+    rewritten: look for Type-3 copies too; without it only equal and renamed code is found, several times faster.
     """
 
     jobs: int | None = None
@@ -42,6 +43,7 @@ class Options:
     max_bytes: int = 2_000_000
     vendored: bool = False
     generated: bool = False
+    rewritten: bool = True
     history: bool = True
     times: bool = True
 
@@ -106,6 +108,7 @@ def scan(
         load_background(),
         options.jobs,
         clock.stage,
+        options.rewritten,
     )
     clock.done("source", "grouping")
     identity = _identity(snapshots[0], snapshots[1])

@@ -48,6 +48,7 @@ def compare_source(
     background: Background,
     jobs: int | None,
     stage: Callable[[str, float | None], None],
+    rewritten: bool = True,
 ) -> tuple[list[ClonePair], tuple[CloneClass, ...]]:
     """All clone pairs of two forests, strongest first, and the clone classes. `ancestors` are (origin, forest)."""
     forests = [left, right, *(f for _, f in ancestors)]
@@ -72,10 +73,12 @@ def compare_source(
     numbers = _exact_numbers(sides, weights, exact, places, background)
 
     stage("aligning", None)
-    names = own_texts(forests[:2], own)
-    found, aligned_places, aligned_numbers = _rewritten(sides, weights, exact, places, background, names, jobs, stage)
-    pairs, places = exact + found, places + [(a, a, c, c) for a, c in aligned_places]
-    numbers = np.concatenate((numbers, aligned_numbers)) if len(aligned_numbers) else numbers
+    pairs = exact
+    if rewritten:
+        names = own_texts(forests[:2], own)
+        found, at, more = _rewritten(sides, weights, exact, places, background, names, jobs, stage)
+        pairs, places = exact + found, places + [(a, a, c, c) for a, c in at]
+        numbers = np.concatenate((numbers, more))
 
     stage("weighing", None)
     explanations = _explanations(
