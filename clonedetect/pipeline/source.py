@@ -119,8 +119,13 @@ def _exact_numbers(
         leaves = np.concatenate(([0], np.cumsum(c.after == np.arange(1, len(c.kind) + 1, dtype=np.uint32))))
         bits.append(range_bits(side.bags, weights, lo, hi))
         tokens.append(leaves[hi] - leaves[lo])
-    known = idiom_packages(sides[0].bags, background)
-    idioms = [int(known[sides[0].bag_at[a]]) if a == b and a in sides[0].bag_at else 0 for a, b, _, _ in places]
+    known = [idiom_packages(side.bags, background) for side in sides]
+    idioms = [
+        max(int(known[0][sides[0].bag_at[a]]), int(known[1][sides[1].bag_at[c]]))
+        if a == b and a in sides[0].bag_at and c in sides[1].bag_at
+        else 0
+        for a, b, c, _ in places
+    ]
     similarity = np.array([p.similarity for p in pairs])
     share = np.array([p.conflicts / (len(p.renames) + 1) for p in pairs])
     ones = np.ones(len(pairs))
@@ -288,21 +293,24 @@ def _context(
 
 def _agreement(pairs: list[ClonePair], alone: NDArray[np.float64], free: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Renames of each pair that strong other pairs confirm, less those that they contradict."""
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    votes: tuple[dict[str, Counter[str]], ...] = (defaultdict(Counter), defaultdict(Counter))
     strong = (alone <= 1e-3) & free
     for pair in (p for p, s in zip(pairs, strong, strict=True) if s):
         for rename in pair.renames:
-            votes[rename.left][rename.right] += 1
+            votes[0][rename.left][rename.right] += 1
+            votes[1][rename.right][rename.left] += 1
+    nothing: Counter[str] = Counter()
     out = np.zeros(len(pairs))
     for n, pair in enumerate(pairs):
         for rename in pair.renames:
-            said = votes.get(rename.left)
-            if said is None or len(rename.left) < 3:
+            if min(len(rename.left), len(rename.right)) < 3:
                 continue
-            others = said[rename.right] - (1 if strong[n] else 0)
-            if others >= 2:
+            forth, back = votes[0].get(rename.left, nothing), votes[1].get(rename.right, nothing)
+            if forth[rename.right] - (1 if strong[n] else 0) >= 2:
                 out[n] += 1
-            elif max((v for r, v in said.items() if r != rename.right), default=0) >= 3:
+            elif any(v >= 3 for r, v in forth.items() if r != rename.right) or any(
+                v >= 3 for name, v in back.items() if name != rename.left
+            ):
                 out[n] -= 1
     return out
 
