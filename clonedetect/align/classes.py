@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from clonedetect.align.pairs import pair_id
-from clonedetect.domain import CLASS, ClonePair, Edit, Region
+from clonedetect.domain import CLASS, ClonePair, Edit, Region, Rename
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ Placed = tuple[ClonePair, tuple[int, int]]
 def class_pairs(left: Fragments, right: Fragments, pairs: Sequence[Placed]) -> list[Placed]:
     """Type-3 pairs of classes that are not paired as wholes yet, with the places of both.
 
-    bits are those of the methods together, the E-value is that of the strongest method.
+    bits, renames and edits are those of the methods together, the E-value is that of the strongest method.
     """
     paired = {at for pair, at in pairs if pair.left.kind == pair.right.kind == "class"}
     members: dict[tuple[int, int], list[Placed]] = defaultdict(list)
@@ -64,7 +64,26 @@ def class_pairs(left: Fragments, right: Fragments, pairs: Sequence[Placed]) -> l
             left=lf,
             right=rf,
             regions=tuple(ordered),
-            edits=(Edit("moved", 1),) if moved else (),
+            renames=_renames([p for p, _ in found]),
+            edits=_edits([p for p, _ in found], moved),
         )
         out.append((pair, (a, c)))
     return out
+
+
+def _renames(members: Sequence[ClonePair]) -> tuple[Rename, ...]:
+    """The members' renames, each once with all its places, most places first."""
+    places: Counter[tuple[str, str, str]] = Counter()
+    for pair in members:
+        for r in pair.renames:
+            places[r.left, r.right, r.kind] += r.count
+    return tuple(Rename(*key, n) for key, n in sorted(places.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _edits(members: Sequence[ClonePair], moved: bool) -> tuple[Edit, ...]:
+    """The members' edits by kind, with the change of their order."""
+    kinds = Counter({"moved": 1} if moved else {})
+    for pair in members:
+        for edit in pair.edits:
+            kinds[edit.kind] += edit.count
+    return tuple(Edit(kind, n) for kind, n in sorted(kinds.items()))
