@@ -43,7 +43,7 @@ HOMES = {
 
 
 def room(path: Path) -> str:
-    """`clonedetect/acquire/store.py` -> acquire, `clonedetect/cli.py` -> cli."""
+    """`clonedetect/acquire/store.py` -> acquire, `clonedetect/errors.py` -> errors."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 

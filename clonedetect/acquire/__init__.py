@@ -153,7 +153,7 @@ def _commit(store: ObjectStore, origin: Origin, subdir: str, selection: Selectio
 def _snapshot(
     origin: Origin, store: ObjectStore | None, commit: str | None, harvest: Harvest, dirty: bool, notes: tuple[str, ...]
 ) -> Snapshot:
-    files, entries, skipped = harvest.finish()
+    gathered = harvest.finish()
     first = last = None
     if store is not None and commit is None:
         notes += ("the repository has no commits yet",)
@@ -164,9 +164,20 @@ def _snapshot(
             notes += ("shallow history: the first commit is the oldest one present",)
         elif not history.complete:
             notes += ("commits are missing from the clone: the first commit is the oldest one readable",)
-    if not files:
+    if not gathered.files:
         notes += ("no file to examine was found",)
-    return Snapshot(origin.display, commit, dirty, files, entries, skipped, first, last, notes)
+    return Snapshot(
+        origin=origin.display,
+        revision=commit,
+        dirty=dirty,
+        files=gathered.files,
+        entries=gathered.entries,
+        skipped=gathered.skipped,
+        first_commit=first,
+        last_commit=last,
+        notes=notes,
+        documents=gathered.documents,
+    )
 
 
 def _no_subdir(origin: Origin, subdir: str, names: list[str]) -> str:

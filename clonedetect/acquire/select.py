@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from clonedetect.domain import Entry, Skipped, SourceFile
+from clonedetect.domain import Document, Entry, Skipped, SourceFile
 
 VENDORED = frozenset(
     {"_vendor", "_vendored", "vendor", "vendored", "vendors", "third_party", "third-party", "thirdparty", "3rdparty"}
@@ -18,7 +18,23 @@ VENDORED = frozenset(
 POINTER_BYTES = range(100, 1025)
 """A Git LFS pointer is never shorter or longer than this."""
 TOTAL_BYTES = 1 << 30
-"""Source read from one repository in all."""
+"""Source and documents read from one repository in all."""
+DOCUMENT_BYTES = 4 << 20
+"""A larger document is skipped."""
+VOCABULARY_BYTES = 128 << 20
+"""The same for a tokenizer's files, which are large where a vocabulary is."""
+DOCUMENTS = 20_000
+"""Documents read from one repository; a data set may be millions of JSON files."""
+
+_DOCUMENT = re.compile(
+    r".*\.(?:json|ya?ml|toml|ini|cfg|conf|env|md|rst|txt|cff)|\.env(?:\..*)?"
+    r"|(?:licen[cs]e|copying|copyright|notice|citation|authors|contributors|credits|readme)(?:[-_.][^.]*)?",
+    re.IGNORECASE,
+)
+_VOCABULARY = re.compile(
+    r".*(?:token|vocab|merges|tekken|sentencepiece|spiece|spm).*\.(?:json|txt|model|tiktoken|bpe)|.*\.(?:tiktoken|spm)",
+    re.IGNORECASE,
+)
 
 _POINTER = re.compile(
     rb"\Aversion https://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v1\n(?:ext-[^\n]*\n)*"
@@ -56,8 +72,17 @@ class Selection:
         """The grammar for a path, by its extension; None where there is none."""
         return self.extensions.get(extension(path).lower())
 
+    def limit(self, path: str) -> int | None:
+        """The size in bytes up to which a file is read; None where nothing reads files of its name."""
+        if self.language(path) is not None:
+            return self.max_bytes
+        name = path.rpartition("/")[2]
+        if _VOCABULARY.fullmatch(name):
+            return VOCABULARY_BYTES
+        return DOCUMENT_BYTES if _DOCUMENT.fullmatch(name) else None
+
     def refuse_path(self, path: str, size: int) -> str | None:
-        """Why a file with a grammar is not examined, judged by its path and size; None if it may be."""
+        """Why a file that something here reads is not examined, by its path and size; None if it may be."""
         inner = path[len(self.root) + 1 :] if self.root and path.startswith(self.root + "/") else path
         inner = path.rpartition("/")[2] if path == self.root else inner
         if self.include and not any(matches(p, pattern) for p in {path, inner} for pattern in self.include):
@@ -68,8 +93,9 @@ class Selection:
             for part in inner.split("/")[:-1]:
                 if part.lower() in VENDORED:
                     return f"vendored (below {part}/)"
-        if size > self.max_bytes:
-            return f"larger than {self.max_bytes:,} bytes ({size:,})"
+        limit = self.limit(path) or self.max_bytes
+        if size > limit:
+            return f"larger than {limit:,} bytes ({size:,})"
         if not self.generated and path.endswith(("_pb2.py", "_pb2_grpc.py")):
             return "generated (protocol buffers)"
         return None
@@ -187,12 +213,23 @@ def _escape(c: str) -> str:
     return c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The files of a tree, by what is done with them; each part sorted by path bytes."""
+
+    files: tuple[SourceFile, ...]
+    entries: tuple[Entry, ...]
+    skipped: tuple[Skipped, ...]
+    documents: tuple[Document, ...]
+
+
 class Harvest:
     """What was gathered of a tree; `finish` sorts it by path bytes, so that the order of discovery is forgotten."""
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
         self._files: list[tuple[bytes, SourceFile]] = []
+        self._documents: list[tuple[bytes, Document]] = []
         self._entries: list[tuple[bytes, Entry]] = []
         self._skipped: list[tuple[bytes, str, Skipped]] = []
         self._no_grammar: Counter[str] = Counter()
@@ -207,13 +244,14 @@ class Harvest:
         self._skipped.append((path, reason, Skipped(printable(path), reason)))
 
     def may_want(self, path: bytes, size: int) -> bool:
-        """Whether a file could be a source file, before all the rules: then its bytes are worth keeping."""
-        return size <= self.selection.max_bytes and self.selection.language(printable(path)) is not None
+        """Whether a file could be read, before all the rules: then its bytes are worth keeping."""
+        limit = self.selection.limit(printable(path))
+        return limit is not None and size <= limit
 
     def wants(self, path: bytes, size: int) -> bool:
         """Whether a file's content is to be read; where not, the reason is recorded."""
         shown = printable(path)
-        if self.selection.language(shown) is None:
+        if self.selection.limit(shown) is None:
             self._no_grammar[extension(shown).lower()] += 1
             return False
         reason = self.selection.refuse_path(shown, size)
@@ -225,24 +263,33 @@ class Harvest:
         self._total += size
         return True
 
-    def source(self, path: bytes, blob: str, data: bytes) -> None:
+    def content(self, path: bytes, blob: str, data: bytes) -> None:
         """Record a file's content, unless the content speaks against it."""
-        if (reason := self.selection.refuse_content(data)) is not None:
-            self.skip(path, reason)
-            return
         shown = printable(path)
-        language = self.selection.language(shown) or ""
-        notebook = extension(shown).lower() == ".ipynb"
-        self._files.append((path, SourceFile(shown, blob, data, language, notebook)))
+        language = self.selection.language(shown)
+        if language is None:
+            self._document(path, Document(shown, blob, data))
+        elif (reason := self.selection.refuse_content(data)) is not None:
+            self.skip(path, reason)
+        else:
+            notebook = extension(shown).lower() == ".ipynb"
+            self._files.append((path, SourceFile(shown, blob, data, language, notebook)))
 
-    def finish(self) -> tuple[tuple[SourceFile, ...], tuple[Entry, ...], tuple[Skipped, ...]]:
-        """Files, entries and skipped files, each sorted."""
+    def _document(self, path: bytes, document: Document) -> None:
+        if len(self._documents) >= DOCUMENTS:
+            self.skip(path, f"more than {DOCUMENTS:,} documents: narrow it to a subdirectory")
+        else:
+            self._documents.append((path, document))
+
+    def finish(self) -> Gathered:
+        """What was gathered, each part sorted."""
         for suffix, count in self._no_grammar.items():
             name = f"*{suffix}" if suffix else "(no extension)"
             reason = f"no grammar ({count} file{'s' if count > 1 else ''})"
             self._skipped.append((name.encode(), reason, Skipped(name, reason)))
-        return (
+        return Gathered(
             tuple(file for _, file in sorted(self._files, key=lambda item: item[0])),
             tuple(entry for _, entry in sorted(self._entries, key=lambda item: item[0])),
             tuple(skipped for _, _, skipped in sorted(self._skipped, key=lambda item: item[:2])),
+            tuple(document for _, document in sorted(self._documents, key=lambda item: item[0])),
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from clonedetect.acquire.objects import MAX_META_BYTES, ObjectStore
-from clonedetect.acquire.select import POINTER_BYTES, Harvest, lfs_pointer
+from clonedetect.acquire.select import POINTER_BYTES, TOTAL_BYTES, Harvest, lfs_pointer
 from clonedetect.errors import OriginError
 
 MAX_ENTRIES = 1_000_000
@@ -132,14 +132,13 @@ def _read_sources(store: ObjectStore, wanted: list[TreeFile], harvest: Harvest, 
     for file in wanted:
         places.setdefault(file.oid, []).append(file.path)
     lacking = 0
-    limit = harvest.selection.max_bytes
-    for done, (oid, data) in enumerate(store.read(list(places), limit), 1):
+    for done, (oid, data) in enumerate(store.read(list(places), TOTAL_BYTES), 1):
         for path in places[oid]:
             if data is None:
                 harvest.skip(path, "object damaged in the clone")
                 lacking += 1
             else:
-                harvest.source(path, oid, data)
+                harvest.content(path, oid, data)
         if done % 500 == 0:
             tell(done / len(places))
     return lacking

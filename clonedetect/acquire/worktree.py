@@ -187,7 +187,7 @@ def _take(reader: DiskReader, file: TreeFile, pointer: tuple[str, int] | None, c
         harvest.skip(file.path, LFS)
     elif wanted and got is not None and got.blob is not None and got.data is not None:
         # The id of the bytes at hand: line endings may have been converted on checkout, and parses are cached by id.
-        harvest.source(file.path, got.blob, got.data)
+        harvest.content(file.path, got.blob, got.data)
     return changed and blob != file.oid
 
 

@@ -1,5 +1,6 @@
 """The values that pass between the rooms. All frozen; a changed value is a new value (`dataclasses.replace`)."""
 
+from clonedetect.domain.channels import Findings
 from clonedetect.domain.findings import (
     Alignment,
     CloneClass,
@@ -38,6 +39,7 @@ from clonedetect.domain.matching import (
 from clonedetect.domain.trees import (
     TEXT_BASE,
     Columns,
+    Document,
     Entry,
     Forest,
     Kinds,
@@ -62,12 +64,14 @@ __all__ = [
     "Columns",
     "Comparison",
     "Direction",
+    "Document",
     "Edit",
     "Entry",
     "Evidence",
     "Feature",
     "Features",
     "FilePair",
+    "Findings",
     "Fingerprints",
     "Forest",
     "Fragment",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Literal
 
+from clonedetect.domain.channels import Findings
 from clonedetect.domain.trees import Side, Skipped
 
 Strength = Literal["none", "weak", "moderate", "strong", "decisive"]
@@ -192,6 +193,7 @@ class Comparison:
     identity: Identity
     evidence: tuple[Evidence, ...]
     verdict: Verdict
+    findings: Findings = field(default_factory=Findings)
     channels: tuple[tuple[str, str], ...] = ()  # channel not examined -> reason
     quotes: tuple[Quote, ...] = field(default=(), repr=False)
     seconds: tuple[tuple[str, float], ...] = ()  # the run's own times by stage; left out by --reproducible

@@ -52,6 +52,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A text file that is no source: configuration, tokenizer, licence, prose. Path (posix), blob id (hex), bytes."""
+
+    path: str
+    blob: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A repository at one revision (or a work tree), as read: nothing was checked out or run."""
 
@@ -64,6 +73,7 @@ class Snapshot:
     first_commit: str | None = None  # ISO 8601 committer date of the oldest reachable commit
     last_commit: str | None = None  # ISO 8601 committer date of the examined commit
     notes: tuple[str, ...] = ()  # shallow history, missing objects, ...
+    documents: tuple[Document, ...] = ()  # sorted by path
 
 
 TEXT_BASE = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2**64

@@ -1,6 +1,7 @@
 """The runs, each as a straight line through the rooms. The only place that knows their order."""
 
 from clonedetect.pipeline.background import build_background
-from clonedetect.pipeline.scan import Options, scan
+from clonedetect.pipeline.options import Options
+from clonedetect.pipeline.scan import scan
 
 __all__ = ["Options", "build_background", "scan"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clonedetect import __version__
@@ -16,36 +14,14 @@ from clonedetect.domain import Comparison, Forest, Identity, SideSummary, Snapsh
 from clonedetect.grammar import languages_by_extension
 from clonedetect.group import file_pairs, rename_map
 from clonedetect.parse import parse
+from clonedetect.pipeline.channels import Compared, examine
+from clonedetect.pipeline.options import Options
 from clonedetect.pipeline.quotes import quotes
 from clonedetect.pipeline.source import compare_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to scan. Every default is what the command line uses.
-
-    jobs: worker processes, None for one a core. cache_dir: None for the user's cache directory.
-    include, exclude: globs on paths. max_bytes: larger files are skipped.
-    vendored, generated: examine such files too instead of skipping them.
-    rewritten: look for Type-3 copies too; without it only equal and renamed code is found, several times faster.
-    """
-
-    jobs: int | None = None
-    cache: bool = True
-    cache_dir: Path | None = None
-    left_subdir: str | None = None
-    right_subdir: str | None = None
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    max_bytes: int = 2_000_000
-    vendored: bool = False
-    generated: bool = False
-    rewritten: bool = True
-    history: bool = True
-    times: bool = True
+    from pathlib import Path
 
 
 class _Clock:
@@ -101,11 +77,12 @@ def scan(
         progress=parsed,
     )
     clock.done("parse", "normalising")
+    background = load_background()
     pairs, classes = compare_source(
         forests[0],
         forests[1],
         [(s.origin, f) for s, f in zip(snapshots[2:], forests[2:], strict=True)],
-        load_background(),
+        background,
         options.jobs,
         clock.stage,
         options.rewritten,
@@ -117,13 +94,28 @@ def scan(
     files = file_pairs(pairs, paths, *lines)
     renames = rename_map(pairs)
     sides = [_summary(s, f) for s, f in zip(snapshots, forests, strict=False)]
-    evidence = tuple(e for e in (*source_evidence(pairs), identity_evidence(identity)) if e)
     clock.done("group")
+    findings, around, absent = examine(
+        Compared(
+            left=snapshots[0],
+            right=snapshots[1],
+            ancestors=tuple(snapshots[2:]),
+            left_forest=forests[0],
+            right_forest=forests[1],
+            pairs=tuple(pairs),
+            renames=renames,
+            background=background,
+            options=options,
+            tell=clock.stage,
+        )
+    )
+    evidence = tuple(e for e in (*source_evidence(pairs), identity_evidence(identity), *around) if e)
+    clock.done("channels")
     quoted = quotes(forests[:2], pairs)
     clock.done("quote")
     return Comparison(
         version=__version__,
-        options=_options(options),
+        options=options.reported(),
         left=sides[0],
         right=sides[1],
         ancestors=tuple(_summary(s, f) for s, f in zip(snapshots[2:], forests[2:], strict=True)),
@@ -134,7 +126,8 @@ def scan(
         identity=identity,
         evidence=evidence,
         verdict=verdict(evidence, pairs, sides[0], sides[1]),
-        channels=_not_examined(),
+        findings=findings,
+        channels=absent,
         quotes=quoted,
         seconds=tuple(clock.stages) if options.times else (),
     )
@@ -155,17 +148,6 @@ def _acquire(
         generated=options.generated,
         progress=progress,
     )
-
-
-def _options(options: Options) -> tuple[tuple[str, str | int | float | bool | None], ...]:
-    """What a report says of the options: all that can change a finding, nothing that cannot (jobs, cache, paths)."""
-    silent = {"jobs", "cache", "cache_dir", "times"}
-    out = []
-    for f in fields(options):
-        if f.name not in silent:
-            value = getattr(options, f.name)
-            out.append((f.name, " ".join(value) if isinstance(value, tuple) else value))
-    return tuple(sorted(out))
 
 
 def _identity(left: Snapshot, right: Snapshot) -> Identity:
@@ -199,8 +181,3 @@ def _summary(snapshot: Snapshot, forest: Forest | None) -> SideSummary:
         last_commit=snapshot.last_commit,
         notes=snapshot.notes,
     )
-
-
-def _not_examined() -> tuple[tuple[str, str], ...]:
-    reason = "not built yet in this version"
-    return tuple((c, reason) for c in ("attribution", "config", "history", "predictions", "tokenizer", "weights"))

@@ -24,14 +24,18 @@ from clonedetect.report.escape import visible
 from clonedetect.report.html_data import SourceIndex, page_data
 from clonedetect.report.json_format import to_json
 from clonedetect.report.plots import coverage, heat_map, histogram
+from clonedetect.report.sections import Section as ChannelSection
+from clonedetect.report.sections import sections as channel_sections
 
 _SECTIONS: Final = "sections/"
+_AFTER_CHANNELS: Final = "sections/60"  # the channels stand before the templates from here on
 _STATIC_RENAMES: Final = 12
+_TABLE_ROWS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of the page. A new channel adds `templates/sections/NN-name.html.j2` and nothing else."""
+    """One section of the page: a template below `templates/sections/`, or a channel's (`report.sections`)."""
 
     id: str
     title: str
@@ -132,14 +136,23 @@ def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
         "skipped": [(label, each) for label, side in sides for each in side.skipped],
         "notes": [(label, note) for label, side in sides for note in side.notes],
     }
-    sections = []
+    sections: list[Section] = []
     env = environment()
+    shown = [_channel(channel, section) for channel, section in channel_sections(comparison)]
     for template_name in sorted(name for name in env.list_templates() if name.startswith(_SECTIONS)):
+        if shown and template_name > _AFTER_CHANNELS:
+            sections += shown
+            shown = []
         module = env.get_template(template_name).make_module(context)
         body = Markup(str(module).strip())
         if body:
             sections.append(Section(module.id, module.title, body))  # ty: ignore[missing-attribute]
     return sections
+
+
+def _channel(channel: str, section: ChannelSection) -> Section:
+    body = environment().get_template("channel.html.j2").render(section=section, rows=_TABLE_ROWS)
+    return Section(channel.replace("_", "-"), section.title, Markup(body))
 
 
 def _static_pairs(pairs: list[ClonePair], index: SourceIndex) -> Markup:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any, Final
 
-from clonedetect.domain import ClonePair, Comparison, Evidence, Fragment, SideSummary
-from clonedetect.report.json_reader import ABSENT, SCHEMA_ID, from_json
+from clonedetect.domain import ClonePair, Comparison, Evidence, Findings, Fragment, SideSummary
+from clonedetect.report.codec import encode, schema_of
+from clonedetect.report.json_reader import SCHEMA_ID, from_json
 
 __all__ = ["SCHEMA_ID", "from_json", "schema", "to_json"]
 
@@ -18,8 +19,12 @@ _encode: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
 def schema() -> str:
-    """The JSON Schema (2020-12) of report.json, as text."""
-    return resources.files("clonedetect.report").joinpath("schema.json").read_text(encoding="utf-8")
+    """The JSON Schema (2020-12) of report.json, as text: schema.json with the channels' findings put in."""
+    made = json.loads(resources.files("clonedetect.report").joinpath("schema.json").read_text(encoding="utf-8"))
+    channels = schema_of(Findings)
+    made["properties"] |= channels["properties"]
+    made["required"] += channels["required"]
+    return json.dumps(made, indent=1, ensure_ascii=False)
 
 
 def to_json(comparison: Comparison) -> str:
@@ -63,7 +68,7 @@ def to_json(comparison: Comparison) -> str:
                 for r in comparison.rename_map
             ),
         ),
-        *((channel, None) for channel in ABSENT),
+        *encode(comparison.findings).items(),
         (
             "identity",
             {"files": [{"left": a, "right": b, "content_id": oid} for a, b, oid in comparison.identity.files]},

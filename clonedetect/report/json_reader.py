@@ -16,6 +16,7 @@ from clonedetect.domain import (
     Evidence,
     Feature,
     FilePair,
+    Findings,
     Fragment,
     Identity,
     Quote,
@@ -30,11 +31,10 @@ from clonedetect.domain import (
     Verdict,
 )
 from clonedetect.errors import ReportError
+from clonedetect.report.codec import decode
 from clonedetect.report.escape import visible
 
 SCHEMA_ID: Final = "clonedetect-report/1"
-ABSENT: Final = ("config", "tokenizer", "weights", "predictions", "history", "attribution")
-"""Channels of the contract that no stage fills yet: null in the report, their reason under `channels`."""
 
 T = TypeVar("T")
 _STRENGTHS: Final = get_args(Strength)
@@ -83,6 +83,7 @@ def from_json(text: str) -> Comparison:
         ),
         evidence=report.list("evidence", _evidence),
         verdict=_verdict(report.object("verdict")),
+        findings=decode(Findings, loaded, "report.json"),
         channels=report.list("channels", lambda o: (o.text("channel"), o.text("reason"))),
         quotes=report.list("quotes", _quote),
         seconds=_seconds(tool),

@@ -10,6 +10,7 @@ from clonedetect.domain import ClonePair, Comparison, Fragment, SideSummary
 from clonedetect.report import wording
 from clonedetect.report.escape import visible
 from clonedetect.report.quoted import Quoted
+from clonedetect.report.sections import Section, sections
 
 LIMIT: Final = 65_000
 """Characters: the hosts' limit for one comment is 65,536."""
@@ -17,6 +18,7 @@ LIMIT: Final = 65_000
 _RESERVED: Final = 400  # for the closing lines that say what was left out
 _RENAMES: Final = 30
 _SKIPPED: Final = 20
+_ROWS: Final = 20  # of a channel's table
 _CODE_LINES: Final = 40
 _CODE_COLUMNS: Final = 160
 _TEXT_LIMIT: Final = 2_000
@@ -29,11 +31,14 @@ def to_markdown(comparison: Comparison) -> str:
 
     Nothing from a repository is live: no markup, link, mention or image of theirs survives.
     """
+    shown = sections(comparison)
     parts = [_head(comparison), _evidence(comparison), _not_examined(comparison), _renames(comparison)]
+    titles = ["", "the evidence table", "what was not examined", "the rename map", *(s.title for _, s in shown)]
+    parts += [_channel(section) for _, section in shown]
     used, closing = 0, _closing(comparison)
     kept: list[str] = []
     left_out: list[str] = []
-    for title, part in zip(("", "the evidence table", "what was not examined", "the rename map"), parts, strict=True):
+    for title, part in zip(titles, parts, strict=True):
         if used + len(part) > LIMIT - _RESERVED - len(closing):
             left_out.append(title)
         else:
@@ -121,6 +126,25 @@ def _renames(comparison: Comparison) -> str:
         f"| {code(r.left)} | {code(r.right)} | {escaped(r.kind)} | {r.support:,} | {r.conflicts:,} |\n" for r in shown
     ]
     return "".join([*rows, "\n</details>\n"])
+
+
+def _channel(section: Section) -> str:
+    lines = [f"\n<details><summary>{escaped(section.title)}</summary>\n\n"]
+    lines += [f"{escaped(paragraph)}\n\n" for paragraph in section.paragraphs]
+    for table in section.tables:
+        if not table.rows:
+            continue
+        lines.append(f"{escaped(table.title)}\n\n| {' | '.join(escaped(c.name) for c in table.columns)} |\n")
+        lines.append("|" + "".join(" ---: |" if c.kind == "number" else " --- |" for c in table.columns) + "\n")
+        for row in table.rows[:_ROWS]:
+            cells = [
+                code(cell) if cell and column.kind in ("code", "left", "right") else escaped(cell)
+                for cell, column in zip(row, table.columns, strict=True)
+            ]
+            lines.append(f"| {' | '.join(cells)} |\n")
+        lines.append(f"\nand {wording.counted(len(table.rows) - _ROWS, 'more row')}\n\n" * (len(table.rows) > _ROWS))
+        lines.append("\n")
+    return "".join([*lines, "</details>\n"])
 
 
 def _pairs(comparison: Comparison, budget: int) -> tuple[str, int]:

@@ -15,11 +15,13 @@ from rich.text import Text
 from clonedetect.domain import Comparison, SideSummary
 from clonedetect.report import wording
 from clonedetect.report.escape import visible
+from clonedetect.report.sections import sections
 
 PAIRS: Final = 15
 RENAMES: Final = 12
 FILES: Final = 10
 SKIPPED: Final = 5
+ROWS: Final = 10  # of a channel's table
 _STYLES: Final = {"none": "dim", "weak": "cyan", "moderate": "yellow", "strong": "bold yellow", "decisive": "bold red"}
 
 
@@ -35,6 +37,7 @@ def to_text(comparison: Comparison, width: int = 100, color: bool = False) -> st
     _classes(console, comparison)
     _files(console, comparison)
     _renames(console, comparison)
+    _channels(console, comparison)
     _not_examined(console, comparison)
     written = console.file
     assert isinstance(written, io.StringIO)
@@ -165,6 +168,23 @@ def _renames(console: Console, comparison: Comparison) -> None:
         table.add_row(*map(Text, row))
     console.print(table)
     _more(console, len(comparison.rename_map) - RENAMES, "name")
+
+
+def _channels(console: Console, comparison: Comparison) -> None:
+    for _, section in sections(comparison):
+        _title(console, section.title)
+        for paragraph in section.paragraphs:
+            console.print(Padding(Text(visible(paragraph)), (0, 0, 0, 2)))
+        for each in section.tables:
+            if not each.rows:
+                continue
+            numbers = tuple(column.name for column in each.columns if column.kind == "number")
+            table = _table(*(column.name for column in each.columns), right=numbers)
+            for row in each.rows[:ROWS]:
+                table.add_row(*(Text(visible(cell)) for cell in row))
+            console.print(Padding(Text(visible(each.title), style="italic"), (0, 0, 0, 2)))
+            console.print(table)
+            _more(console, len(each.rows) - ROWS, "row")
 
 
 def _not_examined(console: Console, comparison: Comparison) -> None:

@@ -124,13 +124,38 @@ def test_total_is_bounded_and_order_forgotten() -> None:
     assert harvest.wants(b"b.py", 1 << 29)
     assert not harvest.wants(b"c.py", (1 << 29) + 1)
     assert harvest.wants(b"a.py", 10)
-    harvest.source(b"b.py", "2", b"b")
-    harvest.source(b"a.py", "1", b"a")
-    harvest.wants(b"x.MD", 1)
-    harvest.wants(b"y.md", 1)
-    files, _, skipped = harvest.finish()
-    assert [f.path for f in files] == ["a.py", "b.py"]
-    assert [(s.path, s.reason.split(":")[0]) for s in skipped] == [
-        ("*.md", "no grammar (2 files)"),
+    harvest.content(b"b.py", "2", b"b")
+    harvest.content(b"a.py", "1", b"a")
+    harvest.wants(b"x.RS", 1)
+    harvest.wants(b"y.rs", 1)
+    gathered = harvest.finish()
+    assert [f.path for f in gathered.files] == ["a.py", "b.py"]
+    assert [(s.path, s.reason.split(":")[0]) for s in gathered.skipped] == [
+        ("*.rs", "no grammar (2 files)"),
         ("c.py", "more than 1,073,741,824 bytes of source in all"),
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("config.json", ".env", ".env.local", "LICENSE", "licence.txt", "COPYING.LESSER", "README.md", "CITATION.cff"),
+        *("vocab.txt", "merges.txt", "tokenizer.model", "spiece.model", "cl100k.tiktoken", "setup.cfg"),
+    ],
+)
+def test_documents_are_read_beside_the_source(name: str) -> None:
+    harvest = Harvest(Selection(PYTHON))
+    assert harvest.wants(f"sub/{name}".encode(), 3)
+    harvest.content(f"sub/{name}".encode(), "1", b"abc")
+    gathered = harvest.finish()
+    assert [(d.path, d.data) for d in gathered.documents] == [(f"sub/{name}", b"abc")]
+    assert not gathered.files and not gathered.skipped
+
+
+def test_documents_are_bounded_and_vocabularies_may_be_larger() -> None:
+    selection = Selection(PYTHON, max_bytes=10)
+    assert selection.refuse_path("config.json", 4 << 20) is None
+    assert selection.refuse_path("config.json", (4 << 20) + 1) == "larger than 4,194,304 bytes (4,194,305)"
+    assert selection.refuse_path("tokenizer.json", 100 << 20) is None
+    assert selection.refuse_path("tokenizer.json", 129 << 20) is not None
+    assert selection.limit("model.bin") is None and selection.limit("Makefile") is None

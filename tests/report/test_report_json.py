@@ -18,7 +18,8 @@ from clonedetect.report.json_format import from_json, schema, to_json
 
 KEYS = [
     *("schema", "tool", "left", "right", "ancestors", "clone_pairs", "clone_classes", "file_pairs", "rename_map"),
-    *("config", "tokenizer", "weights", "predictions", "history", "attribution", "identity"),
+    *("config", "tokenizer", "weights", "predictions", "history", "attribution"),
+    *("weight_index", "left_behind", "identity"),
     *("channels", "evidence", "verdict", "quotes"),
 ]
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema()))

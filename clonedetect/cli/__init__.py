@@ -1,0 +1,62 @@
+"""The command line: reads arguments, calls the pipeline, shows and writes what comes back; a module a command group."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from clonedetect import __version__
+from clonedetect.cli.corpus import corpus
+from clonedetect.cli.report import report, schema, show
+from clonedetect.cli.scan import EXAMPLES, scan
+from clonedetect.cli.shared import ERROR, OK
+from clonedetect.cli.weights import weights
+from clonedetect.errors import CloneDetectError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Find copied, renamed and rewritten source between two repositories, and say how sure it is.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clonedetect {__version__}")
+        raise typer.Exit(OK)
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command(epilog=EXAMPLES)(scan)
+app.command()(report)
+app.command(epilog="Example:  clonedetect show report/report.json p44ae24df47f6")(show)
+app.command(epilog="Example:  clonedetect weights model.safetensors other/pytorch_model.bin --format json")(weights)
+app.command()(schema)
+app.add_typer(corpus, name="corpus")
+
+
+def main() -> None:
+    """Run the command line. Status: 0 done, 1 error, 2 usage, 3 threshold reached."""
+    try:
+        app(standalone_mode=True)
+    except CloneDetectError as error:
+        sys.stderr.write("clonedetect: " + " ".join(str(error).split()) + "\n")
+        raise SystemExit(ERROR) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("clonedetect: stopped\n")
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        raise SystemExit(ERROR) from None

@@ -1,0 +1,83 @@
+"""`clonedetect scan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clonedetect.cli.shared import (
+    THRESHOLD,
+    Level,
+    formats_of,
+    progress_bar,
+    reached,
+    show_reports,
+    write_reports,
+)
+
+EXAMPLES = (
+    "Examples:  clonedetect scan ../theirs .   |   clonedetect scan owner/name@v1.2 ./mine --out report   |   "
+    "clonedetect scan LEFT RIGHT --format json > report.json"
+)
+
+
+def scan(
+    left: Annotated[str, typer.Argument(help="A directory, git URL, owner/name or hf:owner/name, with @revision.")],
+    right: Annotated[str, typer.Argument(help="The same for the other side.")],
+    ancestor: Annotated[
+        list[str] | None, typer.Option(help="An origin that may explain what both share; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Directory for the reports.")] = None,
+    format: Annotated[
+        list[str] | None, typer.Option(help="text, json, md, html, sarif; repeatable. With --out: all by default.")
+    ] = None,
+    left_subdir: Annotated[str | None, typer.Option(help="Only this directory of the left.")] = None,
+    right_subdir: Annotated[str | None, typer.Option(help="Only this directory of the right.")] = None,
+    include: Annotated[list[str] | None, typer.Option(help="Only paths that match this glob; repeatable.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="No paths that match this glob; repeatable.")] = None,
+    vendored: Annotated[bool, typer.Option("--vendored", help="Examine vendored code too.")] = False,
+    generated: Annotated[bool, typer.Option("--generated", help="Examine generated code too.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Neither read nor write the cache of parsed files.")
+    ] = False,
+    exact_only: Annotated[
+        bool,
+        typer.Option("--exact-only", help="Only equal and renamed code, not rewritten code; several times faster."),
+    ] = False,
+    no_history: Annotated[bool, typer.Option("--no-history", help="Leave the history channels out.")] = False,
+    fail_on: Annotated[Level | None, typer.Option(help="Exit with 3 if the verdict is at least this.")] = None,
+    reproducible: Annotated[
+        bool, typer.Option("--reproducible", help="Leave the run's own times out of the report.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+) -> None:
+    """Compare two repositories and report what one shares with the other."""
+    from clonedetect.pipeline import Options
+    from clonedetect.pipeline import scan as run
+    from clonedetect.report import FORMATS
+
+    formats = formats_of(format)
+    options = Options(
+        jobs=jobs,
+        cache=not no_cache,
+        left_subdir=left_subdir,
+        right_subdir=right_subdir,
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        vendored=vendored,
+        generated=generated,
+        rewritten=not exact_only,
+        history=not no_history,
+        times=not reproducible,
+    )
+    with progress_bar(quiet) as progress:
+        comparison = run(left, right, tuple(ancestor or ()), options, progress)
+    if out is not None:
+        write_reports(comparison, out, formats or [f for f in FORMATS if f != "text"])
+    if out is None or "text" in formats:
+        show_reports(comparison, formats or ["text"])
+    if fail_on and reached(comparison.verdict.strength, fail_on):
+        raise typer.Exit(THRESHOLD)

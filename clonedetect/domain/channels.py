@@ -1,0 +1,23 @@
+"""What the channels beside the source code find, one field a channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """One field a channel, None where it was not examined (`Comparison.channels` says why).
+
+    The names are keys of report.json, in its order. A finding is a frozen dataclass of its own module in this
+    package, of str, int, float, bool, None, Literal, tuples and such dataclasses: `report.codec` writes and reads it.
+    """
+
+    config: None = None
+    tokenizer: None = None
+    weights: None = None
+    predictions: None = None
+    history: None = None
+    attribution: None = None
+    weight_index: None = None
+    left_behind: None = None

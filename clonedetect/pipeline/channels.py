@@ -1,0 +1,59 @@
+"""The channels beside the source code: which there are, and how each is examined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from clonedetect.domain import Findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clonedetect.domain import Background, ClonePair, Evidence, Forest, RenameEntry, Snapshot
+    from clonedetect.pipeline.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What is known of the two repositories when the channels are examined."""
+
+    left: Snapshot
+    right: Snapshot
+    ancestors: tuple[Snapshot, ...]
+    left_forest: Forest
+    right_forest: Forest
+    pairs: tuple[ClonePair, ...]
+    renames: tuple[RenameEntry, ...]
+    background: Background
+    options: Options
+    tell: Callable[[str, float | None], None]  # stage, share done
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel. `name` is its field of `Findings`; `examine` gives the finding, or in words why there is none."""
+
+    name: str
+    examine: Callable[[Compared], Any]
+    evidence: Callable[[Any], tuple[Evidence, ...]]
+
+
+CHANNELS: Final[tuple[Channel, ...]] = ()
+
+
+def examine(compared: Compared) -> tuple[Findings, tuple[Evidence, ...], tuple[tuple[str, str], ...]]:
+    """All findings, their evidence, and (channel, reason) of those that were not examined, by name."""
+    found: dict[str, Any] = {}
+    evidence: list[Evidence] = []
+    absent = dict.fromkeys((f.name for f in fields(Findings)), "not built yet in this version")
+    for channel in CHANNELS:
+        compared.tell(channel.name.replace("_", " "), None)
+        finding = channel.examine(compared)
+        if isinstance(finding, str):
+            absent[channel.name] = finding
+        else:
+            del absent[channel.name]
+            found[channel.name] = finding
+            evidence.extend(channel.evidence(finding))
+    return Findings(**found), tuple(evidence), tuple(sorted(absent.items()))

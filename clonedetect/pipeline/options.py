@@ -1,0 +1,42 @@
+"""How to scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+_SILENT = {"jobs", "cache", "cache_dir", "times"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to scan. Every default is what the command line uses.
+
+    jobs: worker processes, None for one a core. cache_dir: None for the user's cache directory.
+    include, exclude: globs on paths. max_bytes: larger files are skipped.
+    vendored, generated: examine such files too instead of skipping them.
+    rewritten: look for Type-3 copies too; without it only equal and renamed code is found, several times faster.
+    """
+
+    jobs: int | None = None
+    cache: bool = True
+    cache_dir: Path | None = None
+    left_subdir: str | None = None
+    right_subdir: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_bytes: int = 2_000_000
+    vendored: bool = False
+    generated: bool = False
+    rewritten: bool = True
+    history: bool = True
+    times: bool = True
+
+    def reported(self) -> tuple[tuple[str, str | int | float | bool | None], ...]:
+        """What a report says of them: all that can change a finding, nothing that cannot (jobs, cache, times)."""
+        out = []
+        for each in fields(self):
+            if each.name not in _SILENT:
+                value = getattr(self, each.name)
+                out.append((each.name, " ".join(value) if isinstance(value, tuple) else value))
+        return tuple(sorted(out))
