@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from rapidfuzz.distance import Indel
 
@@ -20,6 +21,7 @@ GAP = 2  # unmatched statements a region may hold in a row
 LIGHTEST_REGION = 3.0  # token mass of a region beside a heavier one
 STRONG_VOTES = 2  # places that make a rename count in full
 FLAGS = frozenset({"assert"})  # rewrites that are flags, not edits
+_MIRRORED = {"deleted": "inserted", "inserted": "deleted", "joined": "split", "split": "joined"}
 _LITERAL_STARTS = frozenset("0123456789'\"")
 
 
@@ -68,6 +70,19 @@ def outcome(
         conflicts=conflicts,
         similarity=round(min(1.0, matched / union), 4) if union > 0 else 0.0,
         containment=round(min(1.0, matched / smaller), 4) if smaller > 0 else 0.0,
+    )
+
+
+def mirrored(alignment: Alignment) -> Alignment:
+    """The same alignment with left for right."""
+    edits = sorted((_MIRRORED.get(e.kind, e.kind), e.count) for e in alignment.edits)
+    renames = [Rename(r.right, r.left, r.kind, r.count) for r in alignment.renames]
+    return replace(
+        alignment,
+        pairs=tuple(sorted((j, i, score) for i, j, score in alignment.pairs)),
+        regions=tuple(sorted((Region(r.right, r.left) for r in alignment.regions), key=lambda r: (r.left, r.right))),
+        edits=tuple(Edit(kind, count) for kind, count in edits),
+        renames=tuple(sorted(renames, key=lambda r: (-r.count, r.left, r.right, r.kind))),
     )
 
 
@@ -234,7 +249,7 @@ def _regions(left: Side, right: Side, pairs: list[Pair], masses: dict[tuple[int,
             regions.append(
                 Region(_lines([left.statements[i] for i, _ in run]), _lines([right.statements[j] for _, j in run]))
             )
-    return tuple(regions)
+    return tuple(sorted(regions, key=lambda r: (r.left, r.right)))
 
 
 def _lines(statements: list[Statement]) -> tuple[int, int]:

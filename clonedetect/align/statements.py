@@ -18,7 +18,7 @@ from rapidfuzz.process import cdist
 from scipy.optimize import linear_sum_assignment
 
 from clonedetect.align.codes import BLIND, Side, opcodes, sides
-from clonedetect.align.outcome import Pair, Votes, outcome
+from clonedetect.align.outcome import Pair, Votes, mirrored, outcome
 from clonedetect.domain import Alignment, Edit, Statement
 
 ROUNDS = 4  # of voting and aligning
@@ -35,14 +35,23 @@ def align(
 ) -> Alignment:
     """Align the canonical statements of two fragments.
 
-    `lifted` is the repository's rename map (left name to right name): it votes beforehand. Time is bounded: beyond
-    60,000 pairs of statements only the stretches between equal statements are compared closely.
+    `lifted` is the repository's rename map (left name to right name, one to one): it votes beforehand. Time is
+    bounded: beyond 60,000 pairs of statements only the stretches between equal statements are compared closely.
+    `align(b, a)` mirrors `align(a, b)`: whichever comes first by what it says is aligned to the other.
     """
     if not left or not right:
         counts = (("deleted", len(left)), ("inserted", len(right)))
         return Alignment((), (), tuple(Edit(kind, count) for kind, count in counts if count), (), 0, 0.0, 0.0)
+    lifted = lifted or {}
+    if _spelled(right) < _spelled(left):
+        b, a = sides(right, left)
+        return mirrored(_Aligner(b, a, {y: x for x, y in lifted.items()}).run())
     a, b = sides(left, right)
-    return _Aligner(a, b, lifted or {}).run()
+    return _Aligner(a, b, lifted).run()
+
+
+def _spelled(statements: Sequence[Statement]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    return [(one.tokens, one.rewrites) for one in statements]
 
 
 class _Aligner:

@@ -49,6 +49,7 @@ from clonedetect.domain.trees import (
     SourceFile,
     Statements,
     content_hash,
+    mix,
 )
 
 __all__ = [
@@ -96,4 +97,5 @@ __all__ = [
     "Verdict",
     "Weights",
     "content_hash",
+    "mix",
 ]

@@ -76,6 +76,17 @@ class Snapshot:
     documents: tuple[Document, ...] = ()  # sorted by path
 
 
+def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread every bit over all 64 (the finaliser of splitmix64, Steele, Lea and Flood 2014)."""
+    z = values >> np.uint64(30)
+    z ^= values
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z
+
+
 TEXT_BASE = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2**64
 
 

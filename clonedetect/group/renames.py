@@ -5,35 +5,40 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from itertools import takewhile
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from clonedetect.domain import RenameEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from clonedetect.domain import ClonePair
+    from clonedetect.domain import ClonePair, FilePair
 
 # What a name is, said by the place that says most: a class is also a plain name wherever it is used.
 _KINDS = ("class", "function", "module", "attribute", "parameter", "keyword", "variable", "name")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|_+|[^\W\d_]+")
+SAME_FILE = 0.5  # share of the smaller file's lines that a pair of files must share to be one file under two names
 STEM_SUPPORT = 3  # different names that must show the same change of a part before it is a stem
 
+_Place = tuple[str, str]  # path, and the dotted name in it
 
-def rename_map(pairs: Iterable[ClonePair]) -> tuple[RenameEntry, ...]:
+
+def rename_map(pairs: Sequence[ClonePair], files: Iterable[FilePair] = ()) -> tuple[RenameEntry, ...]:
     """What the pairs say was renamed, best supported first.
 
-    A pair votes once for each of its renames. `conflicts` counts the votes of either name for another partner. Parts
-    of names that change alike in several names (`BertLayer` -> `RobertaLayer`) are entries of kind `stem`.
+    A pair votes once for each of its renames. Classes whose methods are paired, and files that share code, vote for
+    their own names where each is the other's best partner. `conflicts` counts the votes of either name for another
+    partner. Parts of names that change alike in several names (`BertLayer` -> `RobertaLayer`) are entries of kind
+    `stem`.
     """
     votes: Counter[tuple[str, str]] = Counter()
     kinds: dict[tuple[str, str], int] = {}
-    for pair in pairs:
-        for rename in pair.renames:
-            key = rename.left, rename.right
-            votes[key] += 1
-            rank = _KINDS.index(rename.kind)
-            kinds[key] = min(kinds.get(key, rank), rank)
+    told = ((rename.left, rename.right, rename.kind) for pair in pairs for rename in pair.renames)
+    for left, right, kind in (*told, *_classes(pairs), *_modules(files)):
+        votes[left, right] += 1
+        rank = _KINDS.index(kind)
+        kinds[left, right] = min(kinds.get((left, right), rank), rank)
     from_left: Counter[str] = Counter()
     from_right: Counter[str] = Counter()
     for (left, right), n in votes.items():
@@ -45,6 +50,38 @@ def rename_map(pairs: Iterable[ClonePair]) -> tuple[RenameEntry, ...]:
     ]
     entries += _stems(votes)
     return tuple(sorted(entries, key=lambda e: (-e.support, e.conflicts, e.kind, e.left, e.right)))
+
+
+def _classes(pairs: Iterable[ClonePair]) -> Iterator[tuple[str, str, str]]:
+    """Classes around paired methods under other names, each with the one that most of its methods are paired with."""
+    methods: Counter[tuple[_Place, _Place]] = Counter()
+    for pair in pairs:
+        if pair.left.kind == pair.right.kind == "method":
+            left, right = ((f.path, f.name.rpartition(".")[0]) for f in (pair.left, pair.right))
+            methods[left, right] += 1
+    for (_, left), (_, right) in _partners(methods):
+        a, b = left.rpartition(".")[2], right.rpartition(".")[2]
+        if a != b:
+            yield a, b, "class"
+
+
+def _modules(files: Iterable[FilePair]) -> Iterator[tuple[str, str, str]]:
+    """Module names that differ, and those of the packages around files equally deep in their repositories."""
+    alike = {((f.left, ""), (f.right, "")): f.similarity for f in files if f.similarity >= SAME_FILE}
+    for (left, _), (right, _) in _partners(alike):
+        a, b = PurePosixPath(left).with_suffix("").parts, PurePosixPath(right).with_suffix("").parts
+        for x, y in zip(a, b, strict=True) if len(a) == len(b) else [(a[-1], b[-1])]:
+            if x != y and x.isidentifier() and y.isidentifier() and "__init__" not in (x, y):
+                yield x, y, "module"
+
+
+def _partners(weights: Mapping[tuple[_Place, _Place], float]) -> list[tuple[_Place, _Place]]:
+    """Pairs than which neither member has a heavier one."""
+    best: tuple[dict[_Place, float], dict[_Place, float]] = ({}, {})
+    for pair, weight in weights.items():
+        for side, place in zip(best, pair, strict=True):
+            side[place] = max(weight, side.get(place, weight))
+    return [(a, b) for (a, b), weight in weights.items() if weight == best[0][a] == best[1][b]]
 
 
 def _stems(votes: Counter[tuple[str, str]]) -> list[RenameEntry]:

@@ -6,20 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clonedetect.domain import mix
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clonedetect.domain import Forest
-
-
-def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Spread every bit over all 64 (the finaliser of splitmix64, Steele, Lea and Flood 2014)."""
-    z = values ^ (values >> np.uint64(30))
-    z *= np.uint64(0xBF58476D1CE4E5B9)
-    z ^= z >> np.uint64(27)
-    z *= np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    return z
 
 
 def blind_labels(forest: Forest) -> NDArray[np.uint64]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.domain import TEXT_BASE, Columns, Statements
+from clonedetect.domain import TEXT_BASE, Columns, Statements, mix
 from clonedetect.grammar import ANY, LAST
 from clonedetect.parse.language import INNER, KEEP, flags, kinds, role_rules
 from clonedetect.parse.recover import parsed
@@ -36,15 +36,6 @@ class _Powers:
 
 
 _POWERS, _INVERSES = _Powers(TEXT_BASE), _Powers(pow(TEXT_BASE, -1, 1 << 64))
-
-
-def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Spread every bit over all 64 (the finaliser of splitmix64, Steele, Lea and Flood 2014)."""
-    z = values.astype(np.uint64, copy=True)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        z ^= z >> np.uint64(shift)
-        z *= np.uint64(factor)
-    return z ^ (z >> np.uint64(31))
 
 
 def content_hashes(data: bytes, start: NDArray[np.uint32], end: NDArray[np.uint32]) -> NDArray[np.uint64]:

@@ -70,7 +70,7 @@ def worth_aligning(
         covered.append((np.cumsum(inside) > 0)[row[side.bags.place]])
     good &= ~(covered[0][i] & covered[1][j])
     fewer = np.minimum(scores.left_only, scores.right_only)
-    jaccard = scores.matched / (scores.matched + scores.left_only + scores.right_only + 1e-9)
+    jaccard = scores.matched / (scores.matched + (scores.left_only + scores.right_only) + 1e-9)
     contained = scores.matched / (scores.matched + fewer + 1e-9)
     good &= (jaccard >= 0.15) | ((contained >= 0.5) & (scores.matched >= 30))
     ones = np.ones(len(i))
@@ -90,10 +90,12 @@ def worth_aligning(
 
 
 def best_of_each(at: list[tuple[int, int]], z: NDArray[np.float64]) -> list[int]:
-    """Pairs that are the best of their left or of their right fragment."""
-    best: dict[tuple[int, int], tuple[float, int]] = {}
-    for n, (a, c) in enumerate(at):
-        for key in ((0, a), (1, c)):
-            if key not in best or z[n] > best[key][0]:
-                best[key] = (float(z[n]), n)
-    return sorted({n for _, n in best.values()})
+    """Pairs that are the best of their left or of their right fragment; of equally good ones, all."""
+    if not at:
+        return []
+    keep = np.zeros(len(at), bool)
+    for fragment in np.array(at, np.int64).T:
+        best = np.full(int(fragment.max()) + 1, -np.inf)
+        np.maximum.at(best, fragment, z)
+        keep |= z == best[fragment]
+    return np.flatnonzero(keep).tolist()

@@ -92,7 +92,7 @@ def scan(
     lines = [dict(zip((f.path for f in forest.files), forest.lines.tolist(), strict=True)) for forest in forests[:2]]
     paths = {(a, b) for a, b, _ in identity.files if a in lines[0] and b in lines[1]}
     files = file_pairs(pairs, paths, *lines)
-    renames = rename_map(pairs)
+    renames = rename_map(pairs, files)
     sides = [_summary(s, f) for s, f in zip(snapshots, forests, strict=False)]
     clock.done("group")
     findings, around, absent = examine(

@@ -10,7 +10,7 @@ import numpy as np
 
 from clonedetect.align import Fragments, aligned_pair, class_pairs, compare_exact, exact_pairs
 from clonedetect.assess import IDIOM_PACKAGES, e_values, linked_e_values, score
-from clonedetect.domain import CLASS, FUNCTION, CloneClass, ClonePair, Feature, Features, Forest, Weights
+from clonedetect.domain import CLASS, FUNCTION, CloneClass, ClonePair, Feature, Features, Forest, Rename, Weights
 from clonedetect.fingerprint import features, fingerprint
 from clonedetect.group import clone_classes
 from clonedetect.match import (
@@ -80,6 +80,9 @@ def compare_source(
         pairs, places = exact + found, places + [(a, a, c, c) for a, c in at]
         numbers = np.concatenate((numbers, more))
 
+    # By id, which does not depend on which side is left: so does nothing that follows.
+    order = sorted(range(len(pairs)), key=lambda n: pairs[n].id)
+    pairs, places, numbers = [pairs[n] for n in order], [places[n] for n in order], numbers[order]
     stage("weighing", None)
     explanations = _explanations(
         sides, weights, places, [(o, b) for (o, _), b in zip(ancestors, bags[2:], strict=True)]
@@ -185,12 +188,16 @@ def _score(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _majority(pairs: Sequence[ClonePair]) -> dict[str, str]:
-    """The rename map so far: each left name's commonest partner, where several pairs agree."""
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for pair in pairs:
-        for rename in pair.renames:
-            votes[rename.left][rename.right] += 1
-    return {left: c.most_common(1)[0][0] for left, c in votes.items() if c.most_common(1)[0][1] >= 2}
+    """The rename map so far: names that are each other's commonest partner, where several pairs agree."""
+    votes = Counter((rename.left, rename.right) for pair in pairs for rename in pair.renames)
+    ranked = sorted((-n, *names) for names, n in votes.items() if n >= 2)
+    forth: dict[str, str] = {}
+    back: dict[str, str] = {}
+    for _, left, right in ranked:
+        forth.setdefault(left, right)
+    for _, right, left in sorted((n, right, left) for n, left, right in ranked):
+        back.setdefault(right, left)
+    return {left: right for left, right in forth.items() if back[right] == left}
 
 
 def _explanations(
@@ -318,13 +325,17 @@ def _agreement(pairs: list[ClonePair], alone: NDArray[np.float64], free: NDArray
 def _reported(
     sides: list[Side], pairs: list[ClonePair], places: list[tuple[int, int, int, int]], numbers: NDArray[np.float64]
 ) -> list[tuple[ClonePair, tuple[int, int]]]:
-    """What the report lists: no chance pairs, and no runs inside a pair of functions listed already."""
+    """What the report lists: no chance pairs, and no runs inside a pair of functions listed already.
+
+    Such a run is sure of its renames: it gives them to the pair around it.
+    """
     whole = {
         (a, c)
         for p, (a, _, c, _) in zip(pairs, places, strict=True)
         if p.left.kind != "run" and p.e_value is not None and p.e_value <= REPORTED_E
     }
     kept = []
+    inner: dict[tuple[int, int], list[Rename]] = {}
     for pair, (a, _, c, _), row in zip(pairs, places, numbers, strict=True):
         assert pair.e_value is not None
         big = pair.type < 3 and row[_TOKENS] >= REPORTED_TOKENS
@@ -333,9 +344,26 @@ def _reported(
         if pair.left.kind == "run":
             outer = sides[0].fragments.enclosing(a), sides[1].fragments.enclosing(c)
             if outer in whole:
+                inner.setdefault(outer, []).extend(pair.renames)
                 continue
         kept.append((pair, (a, c)))
-    return kept
+    return [(_with_renames(pair, inner.get(at, ())) if pair.type == 3 else pair, at) for pair, at in kept]
+
+
+def _with_renames(pair: ClonePair, sure: Sequence[Rename]) -> ClonePair:
+    """The pair with renames that are sure in place of its own that contradict them."""
+    if not sure:
+        return pair
+    counts = Counter({(r.left, r.right): r.count for r in pair.renames})
+    kinds = {(r.left, r.right): r.kind for r in (*sure, *pair.renames)}
+    lefts, rights = {r.left for r in sure}, {r.right for r in sure}
+    for left, right in list(counts):
+        if left in lefts or right in rights:
+            del counts[left, right]
+    for rename in sure:
+        counts[rename.left, rename.right] += rename.count
+    renames = [Rename(*names, kinds[names], n) for names, n in counts.items()]
+    return replace(pair, renames=tuple(sorted(renames, key=lambda r: (-r.count, r.left, r.right))))
 
 
 def _strongest_first(item: tuple[ClonePair, tuple[int, int]]) -> tuple[bool, float, float, str]:

@@ -7,12 +7,13 @@ import inspect
 import random
 import time
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clonedetect.align.statements import align
-from clonedetect.domain import Alignment, Statement
+from clonedetect.domain import Alignment, Edit, Region, Rename, Statement
 from clonedetect.normalise.canonical import canonical
 
 CONDENSED = Path(__file__).parents[2] / "fixtures" / "condensed"
@@ -50,6 +51,21 @@ def statements(source: str, first_line: int = 1) -> tuple[Statement, ...]:
     made = canonical(source, first_line)
     assert made is not None
     return made
+
+
+def mirrored(alignment: Alignment) -> Alignment:
+    other = {"inserted": "deleted", "deleted": "inserted", "joined": "split", "split": "joined"}
+    return replace(
+        alignment,
+        pairs=tuple(sorted((j, i, score) for i, j, score in alignment.pairs)),
+        regions=tuple(sorted((Region(r.right, r.left) for r in alignment.regions), key=lambda r: r.left)),
+        edits=tuple(sorted((Edit(other.get(e.kind, e.kind), e.count) for e in alignment.edits), key=lambda e: e.kind)),
+        renames=tuple(
+            sorted(
+                (Rename(r.right, r.left, r.kind, r.count) for r in alignment.renames), key=lambda r: (-r.count, r.left)
+            )
+        ),
+    )
 
 
 def edits(alignment: Alignment) -> dict[str, int]:
@@ -205,3 +221,10 @@ def test_unrelated_functions_share_little() -> None:
     assert len(scores) > 200
     assert scores[int(len(scores) * 0.95)] < 0.2
     assert scores[-1] < 0.45
+
+
+@pytest.mark.parametrize("lifted", [{}, {"choose": "pick", "wanted": "n", "width": "h"}])
+def test_left_and_right_change_places(lifted: dict[str, str]) -> None:
+    there = align(statements(LONG), statements(SHORT), lifted=lifted)
+    back = align(statements(SHORT), statements(LONG), lifted={b: a for a, b in lifted.items()})
+    assert len(there.pairs) >= 2 and mirrored(there) == back

@@ -52,6 +52,23 @@ def test_parts_of_names_that_change_alike_are_a_stem() -> None:
     assert not [e for e in rename_map(votes[:2]) if e.kind == "stem"], "two names are no stem"
 
 
+def test_classes_and_files_vote_for_their_own_names() -> None:
+    methods = [
+        pair(
+            fragment("left", "a/old.py", n, n + 8, f"Old.m{n}", "method"),
+            fragment("right", "b/new.py", n, n + 8, f"New.m{n}", "method"),
+        )
+        for n in (1, 11)
+    ]
+    stray = pair(
+        fragment("left", "a/old.py", 21, 29, "Old.x", "method"),
+        fragment("right", "b/else.py", 1, 9, "Else.x", "method"),
+    )
+    files = file_pairs([*methods, stray], [], {"a/old.py": 29}, {"b/new.py": 19, "b/else.py": 99})
+    entries = {(e.left, e.right, e.kind) for e in rename_map([*methods, stray], files)}
+    assert entries == {("Old", "New", "class"), ("old", "new", "module"), ("a", "b", "module")}
+
+
 def test_the_map_mirrors_and_does_not_depend_on_order() -> None:
     votes = [at(n, ("old", "new", "variable"), ("a", f"b{n}", "parameter")) for n in range(3)]
     back = [at(n, *((r.right, r.left, r.kind) for r in p.renames)) for n, p in enumerate(votes)]
