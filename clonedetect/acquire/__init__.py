@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
+from clonedetect.acquire.history import OpenHistory, open_history
 from clonedetect.acquire.local import OpenRepository, Repository, find_repository, open_repository
 from clonedetect.acquire.objects import ObjectStore
 from clonedetect.acquire.origin import Origin, parse_origin
@@ -24,7 +25,7 @@ from clonedetect.acquire.worktree import UnreadableIndexError, gather_directory,
 from clonedetect.domain import Snapshot
 from clonedetect.errors import OriginError
 
-__all__ = ["DEFAULT_EXTENSIONS", "acquire", "default_cache_dir"]
+__all__ = ["DEFAULT_EXTENSIONS", "OpenHistory", "acquire", "default_cache_dir", "open_history"]
 
 DEFAULT_EXTENSIONS: Mapping[str, str] = MappingProxyType({".py": "python", ".ipynb": "python"})
 """Extension to grammar; `.ipynb` files are marked as notebooks."""

@@ -7,6 +7,7 @@ detection, no configuration but ours.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -20,7 +21,7 @@ from clonedetect.acquire.objects import MAX_DEATHS, ObjectStore
 from clonedetect.acquire.origin import parse_origin
 from clonedetect.acquire.select import printable
 from clonedetect.acquire.store import Progress, default_cache_dir, open_mirror
-from clonedetect.domain import Commit, FileVersion, HistoryWalk
+from clonedetect.domain.history import Commit, FileVersion, HistoryWalk
 from clonedetect.errors import OriginError
 
 MAX_COMMITS = 20_000
@@ -43,6 +44,7 @@ def open_history(
     origin: str,
     revision: str | None,
     *,
+    subdir: str | None = None,
     cache_dir: Path | None = None,
     max_commits: int = MAX_COMMITS,
     max_seconds: float = MAX_SECONDS,
@@ -50,6 +52,7 @@ def open_history(
 ) -> Generator[OpenHistory]:
     """Walk what leads to `revision` (a commit id that `acquire` found), or raise `OriginError` with the reason why not.
 
+    `subdir` restricts the files as it does for `acquire`; a directory inside a work tree is restricted to itself.
     Of more than `max_commits` commits the newest are left out: who had it first is what is asked. Where time or
     changes run out, the walk ends early; `HistoryWalk.limits` says so.
     """
@@ -60,18 +63,28 @@ def open_history(
         repository = find_repository(where.path)
         if repository is None:
             raise OriginError("not in a git repository")
+        inner = where.path.resolve().relative_to(repository.work_tree).as_posix() if repository.work_tree else ""
+        prefix = _joined(inner, subdir)
         with open_repository(repository) as opened:
-            walk = _walk(opened.store, revision, max_commits, max_seconds, progress)
+            walk = _walk(opened.store, revision, prefix, max_commits, max_seconds, progress)
             yield OpenHistory(walk, opened.store.read)
         return
     # The commit was fetched by `acquire` a moment ago: naming it needs no network.
     known = replace(where, revision=revision, date=None, tree=None)
     with open_mirror(known, cache_dir or default_cache_dir(), progress) as mirror:
-        yield OpenHistory(_walk(mirror.store, revision, max_commits, max_seconds, progress), mirror.store.read)
+        prefix = _joined(where.subdir or "", subdir)
+        walk = _walk(mirror.store, revision, prefix, max_commits, max_seconds, progress)
+        yield OpenHistory(walk, mirror.store.read)
+
+
+def _joined(*parts: str | None) -> bytes:
+    """A directory in the repository as git has it, b"" for all of it."""
+    path = "/".join(part.replace("\\", "/").strip("/") for part in parts if part)
+    return os.fsencode("/".join(part for part in path.split("/") if part not in ("", ".")))
 
 
 def _walk(
-    store: ObjectStore, revision: str, max_commits: int, max_seconds: float, progress: Progress | None
+    store: ObjectStore, revision: str, prefix: bytes, max_commits: int, max_seconds: float, progress: Progress | None
 ) -> HistoryWalk:
     until = time.monotonic() + max_seconds
     limits: list[str] = []
@@ -79,7 +92,7 @@ def _walk(
     if len(commits) > max_commits:
         limits.append(f"only the oldest {max_commits:,} of {len(commits):,} commits were walked")
         commits = commits[:max_commits]
-    versions = _versions(store, commits, until, limits, progress)
+    versions = _versions(store, commits, prefix, until, limits, progress)
     refs = store.refs()
     wanted = {commit.id for commit in commits}
     tags = []
@@ -105,7 +118,7 @@ def _cut_off(store: ObjectStore, commits: set[str]) -> tuple[str, ...]:
 def _commits(store: ObjectStore, revision: str, max_seconds: float, limits: list[str]) -> list[Commit]:
     """All commits that lead to a revision, oldest first and parents before children; as many as can be read."""
     # Not `--reverse`: where a parent is missing git stops, and what it printed up to there is the newer part.
-    command = ["log", "--topo-order", "--no-show-signature", "--encoding=UTF-8", f"--format={_FORMAT}", revision]
+    command = ["log", "--date-order", "--no-show-signature", "--encoding=UTF-8", f"--format={_FORMAT}", revision]
     out: list[Commit] = []
     stream = _Stream(store, command, b"", max_seconds)
     for record in stream.records(b"\0\0\n"):
@@ -117,9 +130,15 @@ def _commits(store: ObjectStore, revision: str, max_seconds: float, limits: list
         subject = message.split("\n", 1)[0][:200]
         out.append(
             Commit(
-                commit.strip(), tuple(parents.split()), author, _seconds(authored), committer, _seconds(committed),
-                subject, message,
-            )  # fmt: skip
+                commit.strip(),
+                tuple(parents.split()),
+                author,
+                _seconds(authored),
+                committer,
+                _seconds(committed),
+                subject,
+                message,
+            )
         )
     if stream.timed_out:
         limits.append(f"listing commits took longer than {max_seconds:g} seconds: the oldest are missing")
@@ -137,7 +156,7 @@ def _seconds(text: str) -> int:
 
 
 def _versions(
-    store: ObjectStore, commits: list[Commit], until: float, limits: list[str], progress: Progress | None
+    store: ObjectStore, commits: list[Commit], prefix: bytes, until: float, limits: list[str], progress: Progress | None
 ) -> tuple[FileVersion, ...]:
     """Every content at every path with the commits that brought and ended it."""
     place = {commit.id: n for n, commit in enumerate(commits)}
@@ -153,7 +172,8 @@ def _versions(
         meta: bytes | None = None
         for token in stream.records(b"\0"):
             if meta is not None:
-                _change(first, at, meta, token)
+                if not prefix or token == prefix or token.startswith(prefix + b"/"):
+                    _change(first, at, meta, token)
                 meta, changes = None, changes + 1
                 if changes >= MAX_CHANGES:
                     break

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clonedetect.domain.history import HistoryFinding
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -17,7 +19,7 @@ class Findings:
     tokenizer: None = None
     weights: None = None
     predictions: None = None
-    history: None = None
+    history: HistoryFinding | None = None
     attribution: None = None
     weight_index: None = None
     left_behind: None = None

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from clonedetect.domain.findings import Direction
 from clonedetect.domain.trees import Side
 
 # ---------------------------------------------------------------- what acquire reads
@@ -55,3 +54,113 @@ class HistoryWalk:
     shallow: tuple[str, ...] = ()
     replaced: bool = False  # refs of a rewriting tool are left in the repository
     limits: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- what the history says
+
+Earlier = Literal["left", "right", "unclear"]
+FlagKind = Literal["squashed", "imported", "rewritten", "clock-skew", "shallow", "unrelated-roots", "bounded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A property of a history that weakens what its dates say, in words, with the commit that shows it or ""."""
+
+    kind: FlagKind
+    detail: str
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """The first commit whose content holds a fragment: at this path, as this blob.
+
+    bulk: that commit brings most of its repository, so what came before it is not known. at_least: the commit is the
+    end of what this clone or this walk has, so the fragment may be older.
+    """
+
+    commit: str
+    author: str
+    authored: str | None
+    committed: str | None
+    subject: str
+    path: str
+    blob: str
+    bulk: bool
+    at_least: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairDates:
+    """When each side first had its fragment of a clone pair; None where no commit holds it.
+
+    earlier: the side whose every date of it lies before every date of the other, "unclear" where they overlap or
+    `why` says that the dates cannot tell.
+    """
+
+    pair: str
+    left: Appearance | None
+    right: Appearance | None
+    earlier: Earlier
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SideHistory:
+    """What was walked of one side. `contents` are distinct texts that were looked into."""
+
+    revision: str
+    commits: int
+    first: str | None
+    last: str | None
+    contents: int
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionFit:
+    """How well one revision fits the other side: `similarity` is the mean, over the fragments that tell revisions
+    apart, of the best likeness (0..1) to a fragment of that revision; `present` of them are equal in content."""
+
+    name: str  # a tag, or the commit's short id
+    commit: str
+    date: str | None
+    similarity: float
+    present: int
+
+
+@dataclass(frozen=True, slots=True)
+class BestRevision:
+    """Which revision of `side` fits the other side best, and the fragments that decide it.
+
+    Only fragments whose likeness differs between revisions count: the others fit all revisions alike.
+    """
+
+    side: Side
+    name: str
+    commit: str
+    ties: tuple[str, ...]  # revisions that fit equally well, later ones
+    deciding: tuple[str, ...]  # fragments of the other side, those that tell it from the next one first
+    fits: tuple[RevisionFit, ...]  # best first, bounded
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFinding:
+    """Who had the shared code first.
+
+    Counts are of clone pairs that nothing explains. p_value: two-sided sign test over groups of pairs that arrived in
+    the same commits; None where no group is dated.
+    """
+
+    left: SideHistory
+    right: SideHistory
+    left_first: int
+    right_first: int
+    unclear: int
+    groups: int
+    p_value: float | None
+    direction: Literal["left-from-right", "right-from-left", "unknown"]
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+    pairs: tuple[PairDates, ...]
+    best: tuple[BestRevision, ...]  # at most one a side

@@ -34,7 +34,9 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _ALIAS = re.compile(r"([\w.]+)(?:\s+as\s+(\w+))?")
-_DEFINED = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^([A-Z][A-Z0-9_]{2,})\b[^=\n]*=(?!=)", re.MULTILINE)
+_DEFINED = re.compile(
+    r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^([A-Z][A-Z0-9_]{2,})\b[^=\n]*=(?!=)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
+from clonedetect.assess import history_evidence
 from clonedetect.domain import Findings
+from clonedetect.pipeline.history import examine_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +41,10 @@ class Channel:
     evidence: Callable[[Any], tuple[Evidence, ...]]
 
 
-CHANNELS: Final[tuple[Channel, ...]] = ()
+CHANNELS: Final[tuple[Channel, ...]] = (
+    # one line a channel
+    Channel("history", examine_history, history_evidence),
+)
 
 
 def examine(compared: Compared) -> tuple[Findings, tuple[Evidence, ...], tuple[tuple[str, str], ...]]:

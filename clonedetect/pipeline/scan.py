@@ -125,7 +125,7 @@ def scan(
         rename_map=renames,
         identity=identity,
         evidence=evidence,
-        verdict=verdict(evidence, pairs, sides[0], sides[1]),
+        verdict=verdict(evidence, pairs, sides[0], sides[1], findings.history),
         findings=findings,
         channels=absent,
         quotes=quoted,

@@ -1,0 +1,46 @@
+"""What the dates of both histories say about who had the shared code first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clonedetect.domain import Evidence
+
+if TYPE_CHECKING:
+    from clonedetect.domain.history import HistoryFinding
+
+_LIMITS = (
+    "Dates are what the committers' machines said; who published a squashed or rewritten history may have had the code "
+    "for longer. An origin that both sides took it from is not excluded."
+)
+
+
+def history_evidence(finding: HistoryFinding) -> tuple[Evidence, ...]:
+    """Priority in time is never more than weak by itself: it says who had it first, not that one is from the other."""
+    if finding.direction == "unknown":
+        return ()
+    first, count = ("left", finding.left_first) if finding.direction == "right-from-left" else (
+        "right", finding.right_first
+    )  # fmt: skip
+    exhibits = []
+    for pair in finding.pairs:
+        if pair.left is not None and pair.right is not None and pair.earlier == first:
+            exhibits.append(f"{pair.pair}: left {pair.left.commit[:12]}, right {pair.right.commit[:12]}")
+    return (
+        Evidence(
+            channel="history",
+            claim=f"{count:,} of {count + finding.unclear + _other(finding, first):,} shared fragments were whole on "
+            f"the {first} before the other side had half of them.",
+            strength="weak",
+            statistic=f"pairs that the {first} had first",
+            value=float(count),
+            null_hypothesis="which side a group of fragments that arrived together stands on first is a coin's throw",
+            p_value=finding.p_value,
+            exhibits=tuple(exhibits[:10]),
+            limits=" ".join((_LIMITS, *finding.warnings[:3])),
+        ),
+    )
+
+
+def _other(finding: HistoryFinding, first: str) -> int:
+    return finding.right_first if first == "left" else finding.left_first

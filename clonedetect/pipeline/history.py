@@ -1,0 +1,170 @@
+"""The history channel: both histories walked, each pair's first commits found, revisions ranked."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clonedetect.acquire import OpenHistory, open_history
+from clonedetect.align import Fragments
+from clonedetect.domain import SourceFile
+from clonedetect.errors import OriginError
+from clonedetect.fingerprint import features
+from clonedetect.history import (
+    Doubts,
+    Passage,
+    Revision,
+    Search,
+    doubts,
+    fit_revisions,
+    history_finding,
+    lines_of,
+    revisions_of,
+)
+from clonedetect.normalise import content_labels, kept_names, own_names
+from clonedetect.parse import parse
+from clonedetect.parse.notebook import code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from clonedetect.domain import Background, ClonePair, Forest, Snapshot
+    from clonedetect.domain.history import BestRevision, HistoryFinding, HistoryWalk
+    from clonedetect.domain.trees import Side
+    from clonedetect.pipeline.channels import Compared
+
+MOST_PAIRS = 5_000  # pairs whose first commits are looked for
+MOST_CONTENTS = 60_000  # contents looked into, a side; oldest first
+LARGEST = 1_000_000  # bytes of a content that is looked into
+POOL_FILES = 1_500  # contents that revisions are made of
+NOTEBOOK = ".ipynb"
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """One side, walked and looked into."""
+
+    history: OpenHistory
+    doubts: Doubts
+    passages: list[Passage]
+    contents: int
+    holding: set[str]  # contents with at least half of some fragment
+
+    def parts(self) -> tuple[HistoryWalk, Doubts, list[Passage], int]:
+        return self.history.walk, self.doubts, self.passages, self.contents
+
+
+def examine_history(compared: Compared) -> HistoryFinding | str:
+    """The finding of the channel `history`, or why there is none."""
+    options = compared.options
+    if not options.history:
+        return "left out by --no-history"
+    pairs = [pair for pair in compared.pairs if pair.explained_by is None][:MOST_PAIRS]
+    sides: tuple[tuple[Side, Snapshot, Forest, str | None], ...] = (
+        ("left", compared.left, compared.left_forest, options.left_subdir),
+        ("right", compared.right, compared.right_forest, options.right_subdir),
+    )
+    with ExitStack() as stack:
+        walked = []
+        for side, snapshot, forest, subdir in sides:
+            try:
+                opened = open_history(
+                    snapshot.origin,
+                    snapshot.revision,
+                    subdir=subdir,
+                    cache_dir=options.cache_dir,
+                    progress=compared.tell,
+                )
+                history = stack.enter_context(opened)
+            except OriginError as error:
+                return f"the {side} has no history to walk: {error}"
+            walked.append(_look(history, _shared_lines(pairs, side, forest)))
+        left, right = walked
+        best = (
+            _best("left", left, {pair.left.path for pair in pairs}, compared.right_forest, compared),
+            _best("right", right, {pair.right.path for pair in pairs}, compared.left_forest, compared),
+        )
+    return history_finding(pairs, left.parts(), right.parts(), tuple(each for each in best if each))
+
+
+def _shared_lines(pairs: Sequence[ClonePair], side: Side, forest: Forest) -> list[list[bytes]]:
+    """For each pair the lines of one side that stand opposite the other, without layout."""
+    files = {file.path: (lines_of(file.data), dict(file.cells)) for file in forest.files}
+    out = []
+    for pair in pairs:
+        fragment = pair.left if side == "left" else pair.right
+        lines, cells = files[fragment.path]
+        shift = cells[fragment.cell] - 2 if fragment.cell is not None else -1
+        spans = [region.left if side == "left" else region.right for region in pair.regions]
+        spans = spans or [(fragment.start_line, fragment.end_line)]
+        out.append([line for first, last in spans for line in lines[shift + first : shift + last + 1]])
+    return out
+
+
+def _look(history: OpenHistory, fragments: list[list[bytes]]) -> _Walked:
+    """Look into every source content of a history once."""
+    walk = history.walk
+    search = Search(fragments, walk)
+    wanted = [v for v in sorted(walk.versions, key=lambda v: (v.added, v.path)) if v.path.endswith((".py", NOTEBOOK))]
+    blobs = {version.blob: version.path.endswith(NOTEBOOK) for version in wanted[:MOST_CONTENTS]}
+    if fragments:
+        for blob, data in _sources(history, blobs):
+            search.look(blob, data)
+    return _Walked(history, doubts(walk), search.passages(), search.contents, search.holding)
+
+
+def _sources(history: OpenHistory, blobs: dict[str, bool]) -> Iterator[tuple[str, bytes]]:
+    """Contents as source; notebooks as their code. What is missing, too large or no notebook is left out."""
+    for blob, data in history.read(list(blobs), LARGEST):
+        if data is None:
+            continue
+        try:
+            yield blob, code(data)[0] if blobs[blob] else data
+        except ValueError:
+            continue
+
+
+def _best(side: Side, walked: _Walked, paths: set[str], other: Forest, compared: Compared) -> BestRevision | None:
+    """The revision of one side that fits the other side best."""
+    walk = walked.history.walk
+    paths = paths | {version.path for version in walk.versions if version.blob in walked.holding}
+    kept = sorted((v for v in walk.versions if v.path in paths), key=lambda v: (v.added, v.path))
+    blobs = {v.blob: v.path.endswith(NOTEBOOK) for v in kept if v.path.endswith((".py", NOTEBOOK))}
+    if len(blobs) > POOL_FILES:
+        even = np.linspace(0, len(blobs) - 1, POOL_FILES).astype(int)
+        names = list(blobs)
+        blobs = {names[n]: blobs[names[n]] for n in sorted(set(even.tolist()))}
+    files = [SourceFile(blob, blob, data, "python") for blob, data in _sources(walked.history, blobs)]
+    revisions = revisions_of(walk, [file.path for file in files])
+    if len(revisions) < 2:
+        return None
+    return rank_files(side, files, revisions, other, compared.background, compared.options.jobs)
+
+
+def rank_files(
+    side: Side,
+    files: Sequence[SourceFile],
+    revisions: Sequence[Revision],
+    other: Forest,
+    background: Background,
+    jobs: int | None = None,
+) -> BestRevision | None:
+    """Rank revisions, each a set of numbers into `files`, by how well they fit the forest of the other side."""
+    (pool,) = parse([(side, files)], jobs=jobs)
+    number = {file.path: n for n, file in enumerate(files)}
+    own = own_names([pool, other])
+    bags = []
+    for forest in (pool, other):
+        kept = kept_names(forest, own)
+        bags.append(features(forest, kept, content_labels(forest, kept)))
+    owner = np.searchsorted(pool.places, bags[0].place, side="right") - 1
+    file_number = np.array([number[file.path] for file in pool.files], np.int64)
+    named = Fragments(other)
+    names = []
+    for place in bags[1].place.tolist():
+        path, name = other.files[named.file(place)].path, named.name(place)
+        names.append(f"{path}: {name}" if name else path)
+    return fit_revisions(side, bags[0], file_number[owner], bags[1], names, revisions, background)
