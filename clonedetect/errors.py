@@ -18,4 +18,7 @@ class MissingExtraError(CloneDetectError):
 
 
 class WeightsError(CloneDetectError):
-    """A weight file that cannot be read; the text names the file and the defect."""
+    """A weight file that cannot be read; the text names the file and the defect, what is not printable escaped."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))

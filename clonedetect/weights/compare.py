@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from clonedetect.weights.finding import NULL_HYPOTHESIS, Excluded, TensorFinding, WeightsFinding
 from clonedetect.weights.kinship import settle_kinship
 from clonedetect.weights.linear import Device, RowTest, one_blas_thread, open_device, permutation_test
@@ -40,7 +42,7 @@ def compare_weights(
     Raises WeightsError where a side cannot be read, MissingExtraError where a library is missing.
     """
     place = open_device(device)
-    with open_weights(left) as first, open_weights(right) as second, one_blas_thread():
+    with open_weights(left) as first, open_weights(right) as second, one_blas_thread(), np.errstate(all="ignore"):
         return compare_checkpoints(first, second, place, full, progress)
 
 

@@ -20,8 +20,15 @@ from clonedetect.weights.zips import MAX_INFLATED, read_directory
 MAX_DATASET = 1 << 31  # bytes; a chunked dataset is decoded whole
 
 
+# what h5py raises on a damaged file, found by fuzzing
+HDF5_ERRORS = (OSError, ValueError, KeyError, RuntimeError, TypeError, OverflowError, zipfile.BadZipFile)
+
+
 def _load(handle: Any, cache: LastLoaded, key: str, dtype: np.dtype) -> NDArray:
-    return cache.get(key, lambda: np.asarray(handle[key][()], dtype).ravel())
+    try:
+        return cache.get(key, lambda: np.asarray(handle[key][()], dtype).ravel())
+    except HDF5_ERRORS as error:
+        raise WeightsError(f"{key}: its values cannot be read ({str(error)[:120]})") from error
 
 
 def _tensors(handle: Any, file: str, h5py: Any) -> tuple[list[Tensor], list[Excluded]]:
@@ -66,7 +73,7 @@ def read_hdf5(path: Path) -> Checkpoint:
             target = io.BytesIO(members[0].content(file, MAX_INFLATED))
         handle = h5py.File(target, "r")
         tensors, skipped = _tensors(handle, path.name, h5py)
-    except (OSError, ValueError, KeyError, RuntimeError, TypeError, zipfile.BadZipFile) as error:
+    except HDF5_ERRORS as error:
         file.close()
         raise WeightsError(f"{path}: not a readable HDF5 file ({str(error)[:120]})") from error
     except BaseException:

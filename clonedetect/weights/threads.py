@@ -7,15 +7,25 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import numpy as np
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 MOST = 8
 
 
 def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result, None, None]:
-    """Results in the order of the items. On an error or Ctrl-C what has not begun is dropped."""
+    """Results in the order of the items. On an error or Ctrl-C what has not begun is dropped.
+
+    Floating-point warnings are off: arbitrary bits hold NaN, infinities and values whose squares overflow.
+    """
+
+    def quietly(item: Item) -> Result:
+        with np.errstate(all="ignore"):
+            return function(item)
+
     pool = ThreadPoolExecutor(max_workers=min(MOST, os.cpu_count() or 1))
     try:
-        yield from pool.map(function, items)
+        yield from pool.map(quietly, items)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

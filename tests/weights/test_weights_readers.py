@@ -13,10 +13,11 @@ import ml_dtypes
 import numpy as np
 import pytest
 import weightlab as lab
+import weightseeds as seeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clonedetect.errors import CloneDetectError, WeightsError
+from clonedetect.errors import WeightsError
 from clonedetect.weights import compare_weights, open_weights, rename_to
 from clonedetect.weights.gguf import BLOCKS, PLAIN
 
@@ -70,31 +71,13 @@ def test_npz_and_npy_without_pickle(tmp_path: Path) -> None:
         assert "pickle" in checkpoint.skipped[0].reason
 
 
-def gguf_bytes(tensors: list[tuple[str, tuple[int, ...], int, bytes]]) -> bytes:
-    def text(value: str) -> bytes:
-        return struct.pack("<Q", len(value)) + value.encode()
-
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), 2)
-    head += text("general.architecture") + struct.pack("<I", 8) + text("llama")
-    head += text("tokens") + struct.pack("<IIQ", 9, 8, 2) + text("a") + text("b")
-    offset, infos, data = 0, b"", b""
-    for name, shape, kind, blob in tensors:
-        infos += text(name) + struct.pack("<I", len(shape)) + struct.pack(f"<{len(shape)}Q", *reversed(shape))
-        infos += struct.pack("<IQ", kind, offset)
-        padded = blob + b"\0" * (-len(blob) % 32)
-        data += padded
-        offset += len(padded)
-    head += infos
-    return head + b"\0" * (-len(head) % 32) + data
-
-
 def test_gguf_plain_and_q8_0(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     levels = rng.integers(-127, 128, (4, 32)).astype(np.int8)
     steps = np.array([0.5, 0.25, 2.0, 1.0], np.float16)
     blob = b"".join(step.tobytes() + row.tobytes() for step, row in zip(steps, levels, strict=True))
     plain = rng.standard_normal((3, 5)).astype(np.float32)
-    data = gguf_bytes([("q", (2, 64), 8, blob), ("p", (3, 5), 0, plain.tobytes()), ("x", (1, 256), 19, b"")])
+    data = seeds.gguf_bytes([("q", (2, 64), 8, blob), ("p", (3, 5), 0, plain.tobytes()), ("x", (1, 256), 19, b"")])
     (tmp_path / "m.gguf").write_bytes(data)
     found = values(tmp_path / "m.gguf")
     np.testing.assert_array_equal(found["p"], plain)
@@ -120,43 +103,17 @@ def test_gguf_blocks_agree_with_the_reference(kind: int) -> None:
     np.testing.assert_allclose(ours[finite], theirs[finite], rtol=1e-6, atol=1e-6)
 
 
-# -- ONNX, written by hand: field key = number << 3 | wire type
-
-
-def varint(value: int) -> bytes:
-    out = b""
-    while value > 127:
-        out, value = out + bytes([value & 127 | 128]), value >> 7
-    return out + bytes([value])
-
-
-def message(number: int, body: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(body)) + body
-
-
-def onnx_tensor(name: str, array: np.ndarray, external: dict[str, str] | None = None) -> bytes:
-    body = b"".join(varint(1 << 3) + varint(extent) for extent in array.shape) + varint(2 << 3) + varint(1)
-    body += message(8, name.encode())
-    if external is None:
-        return body + message(9, array.tobytes())
-    for key, value in external.items():
-        body += message(13, message(1, key.encode()) + message(2, value.encode()))
-    return body + varint(14 << 3) + varint(1)
-
-
-def onnx_model(graph: bytes) -> bytes:
-    return varint(1 << 3) + varint(8) + message(7, graph)
-
-
 def test_onnx_initialisers_constants_and_subgraphs(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     one, two, three = (rng.standard_normal((4, 3)).astype(np.float32) for _ in range(3))
-    constant = message(2, b"const_out") + message(4, b"Constant")
-    constant += message(5, message(1, b"value") + message(5, onnx_tensor("", two)))
-    branch = message(5, message(1, b"then_branch") + message(6, message(5, onnx_tensor("inner", three))))
-    conditional = message(2, b"if_out") + message(4, b"If") + branch
-    graph = message(5, onnx_tensor("w", one)) + message(1, constant) + message(1, conditional)
-    (tmp_path / "m.onnx").write_bytes(onnx_model(graph))
+    constant = seeds.message(2, b"const_out") + seeds.message(4, b"Constant")
+    constant += seeds.message(5, seeds.message(1, b"value") + seeds.message(5, seeds.onnx_tensor("", two)))
+    branch = seeds.message(
+        5, seeds.message(1, b"then_branch") + seeds.message(6, seeds.message(5, seeds.onnx_tensor("inner", three)))
+    )
+    conditional = seeds.message(2, b"if_out") + seeds.message(4, b"If") + branch
+    graph = seeds.message(5, seeds.onnx_tensor("w", one)) + seeds.message(1, constant) + seeds.message(1, conditional)
+    (tmp_path / "m.onnx").write_bytes(seeds.onnx_model(graph))
     found = values(tmp_path / "m.onnx")
     assert_same(found, {"w": one, "const_out": two, "if_out/inner": three})
 
@@ -170,9 +127,9 @@ def test_onnx_external_data_stays_in_its_directory(tmp_path: Path, location: str
     array = np.ones((4, 3), np.float32)
     good = np.arange(12, dtype=np.float32).reshape(4, 3)
     (folder / "data.bin").write_bytes(bytes(8) + good.tobytes())
-    graph = message(5, onnx_tensor("bad", array, {"location": location}))
-    graph += message(5, onnx_tensor("good", good, {"location": "data.bin", "offset": "8", "length": "48"}))
-    (folder / "m.onnx").write_bytes(onnx_model(graph))
+    graph = seeds.message(5, seeds.onnx_tensor("bad", array, {"location": location}))
+    graph += seeds.message(5, seeds.onnx_tensor("good", good, {"location": "data.bin", "offset": "8", "length": "48"}))
+    (folder / "m.onnx").write_bytes(seeds.onnx_model(graph))
     assert_same(values(folder / "m.onnx"), {"good": good})
     with open_weights(folder / "m.onnx") as checkpoint:
         assert checkpoint.skipped[0].name == "bad" and "external data" in checkpoint.skipped[0].reason
@@ -310,58 +267,27 @@ def test_zip_bomb_is_refused_without_inflating(tmp_path: Path) -> None:
         assert checkpoint.tensors == () and "expands" in checkpoint.skipped[0].reason
 
 
-@pytest.mark.parametrize("name", ["m.safetensors", "m.pt", "m.bin", "m.npz", "m.gguf", "m.onnx"])
+@pytest.mark.parametrize("name", seeds.NAMES)
 def test_truncated_at_any_length_is_a_named_error(tmp_path: Path, name: str) -> None:
-    whole = hostile_seed(tmp_path, name)
+    whole = seeds.hostile_seed(tmp_path, name)
     path = tmp_path / name
     for length in range(0, len(whole), max(1, len(whole) // 97)):
         path.write_bytes(whole[:length])
-        read_all(path)
+        seeds.read_all(path)
 
 
-def hostile_seed(folder: Path, name: str) -> bytes:
-    path = folder / name
-    rng = np.random.default_rng(1)
-    model = {"w": rng.standard_normal((8, 32)).astype(np.float32), "b": rng.standard_normal(8).astype(np.float16)}
-    if name == "m.safetensors":
-        lab.save_safetensors(path, model)
-    elif name == "m.pt":
-        lab.save_torch(path, model)
-    elif name == "m.bin":
-        lab.save_torch_legacy(path, model)
-    elif name == "m.npz":
-        np.savez_compressed(path, **model)
-    elif name == "m.gguf":
-        path.write_bytes(gguf_bytes([("w", (8, 32), 0, model["w"].tobytes()), ("q", (2, 32), 8, bytes(68))]))
-    else:
-        inner = message(5, message(1, b"b") + message(6, message(5, onnx_tensor("i", model["w"]))))
-        path.write_bytes(onnx_model(message(5, onnx_tensor("w", model["w"])) + message(1, message(4, b"If") + inner)))
-    return path.read_bytes()
-
-
-def read_all(path: Path) -> None:
-    """Open and read everything: anything but a named error fails the test."""
-    try:
-        with open_weights(path) as checkpoint:
-            for tensor in checkpoint.tensors:
-                if tensor.size < 1 << 20:
-                    tensor.floats(0, tensor.size)
-    except CloneDetectError as error:
-        assert "\n" not in str(error)
-
-
-@pytest.mark.parametrize("name", ["m.safetensors", "m.pt", "m.bin", "m.npz", "m.gguf", "m.onnx"])
+@pytest.mark.parametrize("name", seeds.NAMES)
 @FUZZ
 @given(edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255), st.integers(1, 8)), min_size=1, max_size=6))
 def test_fuzzed_files_end_in_a_named_error(tmp_path: Path, name: str, edits: list[tuple[float, int, int]]) -> None:
-    data = bytearray(hostile_seed(tmp_path, name))
+    data = bytearray(seeds.hostile_seed(tmp_path, name))
     for place, value, length in edits:
         at = int(place * (len(data) - 1))
         data[at : at + length] = bytes([value]) * min(length, len(data) - at)
     path = tmp_path / name
     path.write_bytes(bytes(data))
     with np.errstate(all="ignore"):
-        read_all(path)
+        seeds.read_all(path)
 
 
 @pytest.mark.parametrize("what", ["missing", "directory", "fifo", "text"])
