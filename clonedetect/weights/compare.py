@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from clonedetect.weights.threads import in_threads
 from clonedetect.weights.vectors import pair_vectors
 
 KINSHIP = ("shared-initialisation", "merged")
-FEW = 40  # pairs up to which each gets the large sample
+SAMPLES = ((40, (512, 1024)), (120, (256, 512)), (math.inf, (128, 512)))  # pairs, then rows and columns of each sample
 
 
 def compare_weights(
@@ -56,8 +57,8 @@ def compare_checkpoints(
     pairs = matrices + pair_vectors(left, right, matrices)
     works = [Work(left[p.left], right[p.right], p.axes) for p in pairs]
     moments = stream(works, full, progress)
-    large = len(pairs) <= FEW
-    judged = list(in_threads(lambda item: _judged(device, *item, large), zip(works, moments, strict=True)))
+    size = next(size for most, size in SAMPLES if len(pairs) <= most)
+    judged = list(in_threads(lambda item: _judged(device, *item, size), zip(works, moments, strict=True)))
     scores = [test.z for _, test in judged]
     judgements, scores, limits = resolve(device, works, [judgement for judgement, _ in judged], scores, full)
     judgements, kind = settle_noise(judgements)
@@ -93,8 +94,8 @@ def compare_checkpoints(
     )
 
 
-def _judged(device: Device, work: Work, moments: Moments, large: bool) -> tuple[Judgement, RowTest]:
-    sample = draw(work, 512 if large else 256, 1024 if large else 512)
+def _judged(device: Device, work: Work, moments: Moments, size: tuple[int, int]) -> tuple[Judgement, RowTest]:
+    sample = draw(work, *size)
     single = len(squeezed(work.left.shape)) < 2
     test = RowTest(None, None, 0.0) if single else permutation_test(device, sample.test_left, sample.test_right)
     return judge(device, work, sample, moments, test), test

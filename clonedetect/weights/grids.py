@@ -46,9 +46,11 @@ def grid_of(values: Values) -> Grid:
     return next((grid for grid in GRIDS if grid.holds(few) and grid.holds(flat)), GRIDS[-1])
 
 
-def cast_between(left: Values, right: Values) -> str | None:
-    """`float32 to bfloat16` (or reversed) where one side is the other rounded or truncated to a coarser type."""
-    first, second = grid_of(left), grid_of(right)
+def cast_between(left: Values, right: Values, first: Grid, second: Grid) -> str | None:
+    """`float32 to bfloat16` (or reversed) where one side is the other rounded or truncated to a coarser type.
+
+    first, second: the sides' own grids.
+    """
     if first == second or left.size < 16:
         return None
     to_right = second.mantissa < first.mantissa
@@ -110,8 +112,8 @@ def quantised_scheme(values: Values) -> str | None:
     """The quantisation scheme on whose lattice the values lie, or None. Values: rows of a sample."""
     if values.size < 2048 or values.shape[0] < 4:
         return None
-    distinct = np.unique(values)
-    if distinct.size <= 256 and values.size >= 16 * distinct.size:
+    distinct = np.unique(values[:4])  # some hundred values of an arbitrary tensor are already too many
+    if distinct.size <= 256 and (distinct := np.unique(values)).size <= 256 and values.size >= 16 * distinct.size:
         uniform = _lattice_share(distinct[None, :]) > 0
         return f"{distinct.size} levels per tensor" + ("" if uniform else ", not evenly spaced")
     for size in (32, 64, 128):
@@ -132,7 +134,10 @@ def _block_scheme(blocks: Values) -> str | None:
     blocks = blocks[np.ptp(blocks, axis=1) > 0]
     if len(blocks) < 32:
         return None
-    for name, (step, offset) in _steps(blocks).items():
+    few = {name: (blocks[:8] - offset) / step for name, (step, offset) in _steps(blocks[:8]).items()}
+    likely = [name for name, levels in few.items() if np.mean(_near_integers(levels) <= 0.03) >= 0.5]
+    for name in likely:
+        step, offset = _steps(blocks)[name]
         levels = (blocks - offset) / step
         if np.mean(_near_integers(levels) <= 0.03) >= 0.95:
             return name

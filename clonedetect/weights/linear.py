@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from clonedetect.errors import MissingExtraError
 
 SUBSPACE, SUBSPACE_ROUNDS = 8, 10
+FEW_ROWS = 160  # up to here all singular values cost less than the iteration
 MIN_ROWS = 8  # fewer rows or columns have too few permutations
 
 
@@ -137,19 +138,19 @@ def permutation_test(device: Device, left: NDArray, right: NDArray) -> RowTest:
     if not (math.isfinite(ab) and aa > scale and bb > 1e-30):
         return RowTest(None, None, 0.0)
 
-    def deviation(gram: Any, count: int) -> float:
-        return math.sqrt(float(xp.sum(gram * gram)) / (count - 1))
-
+    first, second = (a, b) if rows <= columns else (xp.matrix_transpose(a), xp.matrix_transpose(b))
+    own_a, own_b, cross = (
+        xp.matmul(x, xp.matrix_transpose(y)) for x, y in ((first, first), (second, second), (first, second))
+    )
+    # the gram matrix of the longer side is never formed: |A^T B|^2 = <A A^T, B B^T>
+    short, long = float(xp.sum(cross * cross)), float(xp.sum(own_a * own_b))
+    own = float(xp.sum(own_a * own_a))
     scores, ceilings = [], []
-    for count, axis in ((rows, 0), (columns, 1)):
-        if count < MIN_ROWS or (axis == 0 and columns < 2):
+    for count, spread in ((rows, short if rows <= columns else long), (columns, long if rows <= columns else short)):
+        if count < MIN_ROWS or min(rows, columns) < 2 or not (spread > 0 and own > 0):
             continue
-        first, second = (a, b) if axis == 0 else (xp.matrix_transpose(a), xp.matrix_transpose(b))
-        spread = deviation(xp.matmul(first, xp.matrix_transpose(second)), count)
-        own = deviation(xp.matmul(first, xp.matrix_transpose(first)), count)
-        if spread > 0 and own > 0:
-            scores.append(ab / spread)
-            ceilings.append(aa / own)
+        scores.append(ab / math.sqrt(spread / (count - 1)))
+        ceilings.append(aa / math.sqrt(own / (count - 1)))
     if not scores:
         return RowTest(ab / math.sqrt(aa * bb), None, 0.0)
     return RowTest(ab / math.sqrt(aa * bb), min(scores, key=abs), min(ceilings))
@@ -167,6 +168,8 @@ def singular_values(device: Device, matrix: NDArray) -> NDArray[np.float64]:
 
 def largest_singular_value(device: Device, matrix: NDArray) -> float:
     """The largest singular value to about one percent, by subspace iteration: far cheaper than all of them."""
+    if min(matrix.shape) <= FEW_ROWS:
+        return float(singular_values(device, matrix)[0])
     xp = device.xp
     values = device.put(np.ascontiguousarray(matrix, np.float32))
     if matrix.shape[0] > matrix.shape[1]:

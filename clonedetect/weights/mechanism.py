@@ -21,6 +21,7 @@ EDGE = 1.08  # largest singular value over the Marchenko-Pastur edge: pure noise
 SPIKED = 1.12  # below this no low rank is hidden in the residual, and all singular values need not be known
 NOISE_FOLLOWS = 0.03  # correlation of |R| with |W|: noise has none, casts +.7
 MIN_SPECTRUM = 24  # rows and columns for the edge to mean something
+ROUNDED = 1 << 17  # values that sigma below a coarse storage type is measured on
 MIN_EQUAL = 16  # distinct equal values that chance cannot give
 BLOCK_TYPES = ("q4_", "q5_", "q6_", "q8_")
 
@@ -47,17 +48,27 @@ def _relative(residual: NDArray, reference: NDArray) -> float:
     return math.sqrt(float(np.square(residual).sum()) / size) if size > 0 else math.inf
 
 
+def _factors(a: NDArray, b: NDArray, axis: int | None) -> tuple[NDArray, float]:
+    """The least-squares factors from a to b (of the whole, along an axis) and what they leave, relative to b."""
+    weight = np.square(a).sum(axis=axis, keepdims=True)
+    factors = (a * b).sum(axis=axis, keepdims=True) / np.where(weight > 0, weight, 1)
+    return factors, _relative(b - factors * a, b)
+
+
 def _scaled(a: NDArray, b: NDArray, tolerance: float) -> tuple[Mechanism, str] | None:
     """A factor for the whole tensor, per row or per column, and nothing else."""
-    factor = float((a * b).sum() / (a * a).sum())
-    if _relative(b - factor * a, b) <= tolerance:
-        return ("scaled", f"times {factor:.6g}") if abs(factor - 1) > 2 * tolerance else None
-    for axis, label in ((1, "row"), (0, "column")):
-        if min(a.shape) < 4:
+    for axis, label in ((None, "all"), (1, "row"), (0, "column")):
+        if axis is not None and min(a.shape) < 4:
             continue
-        weight = np.square(a).sum(axis=axis, keepdims=True)
-        factors = (a * b).sum(axis=axis, keepdims=True) / np.where(weight > 0, weight, 1)
-        if _relative(b - factors * a, b) <= tolerance and np.ptp(factors) > 4 * tolerance * np.abs(factors).max():
+        if _factors(a[:16, :64], b[:16, :64], axis)[1] > 4 * tolerance:  # a corner says no to most
+            continue
+        factors, rest = _factors(a, b, axis)
+        if rest > tolerance:
+            continue
+        if axis is None:
+            factor = float(factors.ravel()[0])
+            return ("scaled", f"times {factor:.6g}") if abs(factor - 1) > 2 * tolerance else None
+        if np.ptp(factors) > 4 * tolerance * np.abs(factors).max():
             span = f"{factors.min():.4g} to {factors.max():.4g}"
             return "folded", f"a factor per {label}, {span} (normalisation folded in)"
     return None
@@ -84,6 +95,8 @@ def residual_sigma(a: NDArray, b: NDArray, grid: Grid, moments: Moments) -> floa
     """
     if grid.mantissa >= 23:
         return math.sqrt(moments.residual_variance())
+    few = max(1, ROUNDED // a.shape[1])
+    a, b = a[:few], b[:few]
     residual = b - a
     spacing, stored = grid.spacing(a), grid.spacing(b)
     sigma = float(residual.std())
@@ -138,10 +151,11 @@ def judge(device: Device, work: Work, sample: Sample, moments: Moments, test: Ro
         return found("insufficient" if weak else "unrelated")
     variance = math.sqrt(moments.residual_variance())
     few = max(1, (1 << 16) // a.shape[1])  # rows: rounding shows in a small part
-    cast = cast_between(a[:few], b[:few])
+    grids = grid_of(a[:few]), grid_of(b[:few])
+    cast = cast_between(a[:few], b[:few], *grids)
     if cast is not None:
         return found("cast", cast, variance)
-    coarser = min(grid_of(a[:few]), grid_of(b[:few]), key=lambda grid: grid.mantissa)
+    coarser = min(grids, key=lambda grid: grid.mantissa)
     spacing = 2.0 ** -(coarser.mantissa + 1)
     if any(side.dtype.startswith((*BLOCK_TYPES, "int8", "uint8")) for side in (work.left, work.right)):
         return found("quantised", f"{work.left.dtype} against {work.right.dtype}", variance)

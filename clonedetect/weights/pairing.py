@@ -20,6 +20,7 @@ from clonedetect.weights.tensors import Tensor
 
 SAMPLE = 1024
 RUN = 16  # values: the column blocks whose even ones pair and whose odd ones test
+TOGETHER = 4  # even blocks of a row that one read fetches
 CONFIDENT = 0.25  # of SAMPLE values: eight standard deviations
 MAX_ASSIGNED = 3000  # tensors of one class that the assignment is asked to place
 BLOCK = 1024
@@ -61,10 +62,14 @@ def pairing_positions(shape: tuple[int, ...]) -> NDArray[np.int64]:
     rows, columns = as_matrix(shape)
     rng = np.random.default_rng([SEED, *squeezed(shape)])
     if splits_columns(shape):
-        starts = rng.integers(0, max(1, (columns // RUN + 1) // 2), SAMPLE // RUN) * 2 * RUN
-        starts = np.minimum(starts, (columns // RUN - 1) // 2 * 2 * RUN)
-        picked = rng.integers(0, rows, SAMPLE // RUN)
-        return ((picked * columns + starts)[:, None] + np.arange(RUN)).ravel().astype(np.int64)
+        blocks = (columns // RUN + 1) // 2  # even ones
+        near = min(TOGETHER, blocks)
+        count = -(-SAMPLE // (near * RUN))
+        starts = rng.integers(0, blocks - near + 1, count) * 2 * RUN
+        starts = np.minimum(starts, ((columns // RUN - 1) // 2 - near + 1) * 2 * RUN)
+        places = (np.arange(near)[:, None] * 2 * RUN + np.arange(RUN)).ravel()
+        picked = rng.integers(0, rows, count)
+        return ((picked * columns + starts)[:, None] + places).ravel().astype(np.int64)
     picked = rng.integers(0, (rows + 1) // 2, -(-SAMPLE // columns)) * 2
     return (picked[:, None] * columns + np.arange(columns)).ravel()[:SAMPLE].astype(np.int64)
 

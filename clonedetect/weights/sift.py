@@ -37,14 +37,14 @@ def _sample(tensor: Tensor) -> NDArray[np.float64]:
 
 
 def _matrix(tensor: Tensor) -> NDArray[np.float64] | None:
-    """Up to some hundred full rows of the tensor seen as a matrix (leading axis, rest)."""
+    """Up to some dozens of full rows of the tensor seen as a matrix (leading axis, rest)."""
     shape = [extent for extent in tensor.shape if extent > 1]
     if len(shape) < 2 or len(shape) > 3:
         return None
     columns = tensor.size // shape[0]
     if columns > 1 << 16:
         return None
-    rows = min(shape[0], max(VECTORS, (1 << 16) // columns))
+    rows = min(shape[0], max(32, (1 << 16) // columns))
     return tensor.floats(0, rows * columns).astype(np.float64).reshape(rows, columns)
 
 
