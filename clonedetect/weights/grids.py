@@ -70,20 +70,25 @@ def _near_integers(values: Values) -> Values:
     return np.abs(values - np.rint(values)).mean(axis=-1)
 
 
-def _steps(blocks: Values) -> dict[str, tuple[Values, Values]]:
-    """Step and offset of each published scheme, from each block's own extremes."""
+# published block schemes: levels from zero to the largest magnitude (symmetric), or from lowest to highest (affine)
+SYMMETRIC = {
+    "4-bit (16 levels, symmetric as Q4_0)": 8,
+    "4-bit (15 levels, symmetric)": 7,
+    "5-bit (symmetric as Q5_0)": 16,
+    "8-bit (symmetric as Q8_0)": 127,
+}
+AFFINE = {"4-bit (affine)": 15, "5-bit (affine)": 31, "8-bit (affine)": 255}
+SCHEMES = tuple(SYMMETRIC) + tuple(AFFINE)
+DIVISORS = np.array([*SYMMETRIC.values(), *AFFINE.values()], np.float64)[:, None, None]
+IS_AFFINE = np.arange(len(SCHEMES))[:, None, None] >= len(SYMMETRIC)
+
+
+def _levels(blocks: Values) -> Values:
+    """For each published scheme the values in units of its step, which each block's own extremes give."""
     high, low = blocks.max(axis=-1, keepdims=True), blocks.min(axis=-1, keepdims=True)
     largest = np.maximum(np.abs(high), np.abs(low))
-    zero = np.zeros_like(low)
-    return {
-        "4-bit (16 levels, symmetric as Q4_0)": (largest / 8, zero),
-        "4-bit (15 levels, symmetric)": (largest / 7, zero),
-        "4-bit (affine)": ((high - low) / 15, low),
-        "5-bit (symmetric as Q5_0)": (largest / 16, zero),
-        "5-bit (affine)": ((high - low) / 31, low),
-        "8-bit (symmetric as Q8_0)": (largest / 127, zero),
-        "8-bit (affine)": ((high - low) / 255, low),
-    }
+    step = np.where(IS_AFFINE, high - low, largest) / DIVISORS
+    return (blocks - np.where(IS_AFFINE, low, 0.0)) / step
 
 
 def _lattice_share(rows: Values) -> float:
@@ -134,11 +139,8 @@ def _block_scheme(blocks: Values) -> str | None:
     blocks = blocks[np.ptp(blocks, axis=1) > 0]
     if len(blocks) < 32:
         return None
-    few = {name: (blocks[:8] - offset) / step for name, (step, offset) in _steps(blocks[:8]).items()}
-    likely = [name for name, levels in few.items() if np.mean(_near_integers(levels) <= 0.03) >= 0.5]
-    for name in likely:
-        step, offset = _steps(blocks)[name]
-        levels = (blocks - offset) / step
-        if np.mean(_near_integers(levels) <= 0.03) >= 0.95:
-            return name
-    return None
+    for part in (blocks[:8], blocks):  # eight blocks already say no to most
+        fits = (_near_integers(_levels(part)) <= 0.03).mean(axis=1)
+        if fits.max() < 0.95 and (len(part) > 8 or fits.max() < 0.5):
+            return None
+    return SCHEMES[int(np.argmax(fits >= 0.95))]

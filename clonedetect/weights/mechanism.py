@@ -21,7 +21,7 @@ EDGE = 1.08  # largest singular value over the Marchenko-Pastur edge: pure noise
 SPIKED = 1.12  # below this no low rank is hidden in the residual, and all singular values need not be known
 NOISE_FOLLOWS = 0.03  # correlation of |R| with |W|: noise has none, casts +.7
 MIN_SPECTRUM = 24  # rows and columns for the edge to mean something
-ROUNDED = 1 << 17  # values that sigma below a coarse storage type is measured on
+ROUNDED = 1 << 15  # values that sigma below a coarse storage type is measured on
 MIN_EQUAL = 16  # distinct equal values that chance cannot give
 BLOCK_TYPES = ("q4_", "q5_", "q6_", "q8_")
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clonedetect.errors import WeightsError
 from clonedetect.weights.finding import Excluded
-from clonedetect.weights.tensors import Checkpoint, Tensor
+from clonedetect.weights.tensors import Checkpoint, Tensor, to_float
 from clonedetect.weights.threads import in_threads
 
 OPTIMISER = re.compile(
@@ -36,8 +36,8 @@ def _sample(tensor: Tensor) -> NDArray[np.float64]:
     return np.concatenate([head, tail]).astype(np.float64)
 
 
-def _matrix(tensor: Tensor) -> NDArray[np.float64] | None:
-    """Up to some dozens of full rows of the tensor seen as a matrix (leading axis, rest)."""
+def _matrix(tensor: Tensor) -> NDArray | None:
+    """Up to some dozens of full rows of the tensor seen as a matrix (leading axis, rest), in the stored type."""
     shape = [extent for extent in tensor.shape if extent > 1]
     if len(shape) < 2 or len(shape) > 3:
         return None
@@ -45,22 +45,25 @@ def _matrix(tensor: Tensor) -> NDArray[np.float64] | None:
     if columns > 1 << 16:
         return None
     rows = min(shape[0], max(32, (1 << 16) // columns))
-    return tensor.floats(0, rows * columns).astype(np.float64).reshape(rows, columns)
+    return tensor.read(0, rows * columns).reshape(rows, columns)
 
 
-def _sinusoidal(vectors: NDArray[np.float64]) -> bool:
+def _sinusoidal(vectors: NDArray) -> bool:
     """Whether each row is one (windowed) sinusoid: its energy lies in five neighbouring frequencies."""
     count, length = vectors.shape
     if length < 32 or count < 8:
         return False
     for number in (8, VECTORS):  # eight vectors of a learned matrix already settle it
-        if not _mostly_sinusoids(vectors[np.linspace(0, count - 1, min(count, number)).astype(int)]):
+        chosen = vectors[np.linspace(0, count - 1, min(count, number)).astype(int)]
+        if not _mostly_sinusoids(to_float(np.ascontiguousarray(chosen)).astype(np.float64)):
             return False
     return True
 
 
 def _mostly_sinusoids(chosen: NDArray[np.float64]) -> bool:
     length = chosen.shape[1]
+    if not np.isfinite(chosen).all():
+        return False
     power = np.square(np.abs(np.fft.rfft(chosen * np.hanning(length), axis=1)))
     power = power[power.sum(axis=1) > 0]
     if len(power) < 6:
@@ -71,9 +74,9 @@ def _mostly_sinusoids(chosen: NDArray[np.float64]) -> bool:
     return bool(np.mean(share > 0.995) >= (0.95 if len(power) > 8 else 0.6))
 
 
-def _filter_bank(matrix: NDArray[np.float64]) -> bool:
+def _filter_bank(matrix: NDArray) -> bool:
     """Whether rows (or columns) are non-negative bands with zeros around: a mel filter bank."""
-    if min(matrix.shape) < 8 or matrix.min() < 0:
+    if min(matrix.shape) < 8 or not matrix.min() >= 0:
         return False
     for side in (matrix, matrix.T):
         present = side > 0
@@ -120,11 +123,11 @@ def _by_content(tensor: Tensor) -> str | None:
     if sum(extent > 1 for extent in tensor.shape) == 1:
         return _progression(values) if tensor.size <= SAMPLE else None
     matrix = _matrix(tensor)
-    if matrix is None or not np.isfinite(matrix).all():
+    if matrix is None:
         return None
     if _sinusoidal(matrix) or _sinusoidal(matrix.T):
         return "sinusoidal basis (STFT, position or rotary table)"
-    return "filter bank" if _filter_bank(matrix) else None
+    return "filter bank" if values.min() >= 0 and _filter_bank(to_float(matrix)) else None
 
 
 def reason_to_exclude(tensor: Tensor) -> str | None:
