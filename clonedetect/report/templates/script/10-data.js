@@ -1,0 +1,72 @@
+const byId = (id) => document.getElementById(id);
+const data = JSON.parse(byId("data").textContent);
+const SIDES = ["left", "right"];
+const make = (tag, cls, text) => {
+  const node = document.createElement(tag);
+  if (cls) node.className = cls;
+  if (text !== undefined) node.textContent = text;
+  return node;
+};
+const hue = (index) => Math.round((index * 137.508 + 205) % 360);
+const thousands = (n) => n.toLocaleString("en-US");
+
+// ------------------------------------------------------------ the pairs
+const fragment = (row, side) => ({
+  side, file: row[0], whole: data.files[side][row[0]], path: data.paths[side][row[0]], start: row[1], end: row[2],
+  name: data.texts[row[3]] || "(" + data.texts[row[4]] + ")", kind: data.texts[row[4]],
+});
+const couples = (flat) => flat.filter((_, i) => i % 2 === 0).map((value, i) => [value, flat[2 * i + 1]]);
+const pairs = data.pairs.map((row, index) => {
+  const regions = [];
+  for (let i = 0; i < row[9].length; i += 4) regions.push({ left: [row[9][i], row[9][i + 1]], right: [row[9][i + 2], row[9][i + 3]] });
+  return {
+    index, id: row[0], type: row[1], similarity: row[2], containment: row[3], bits: row[4], e: row[5],
+    explained: row[6] < 0 ? null : data.texts[row[6]], left: fragment(row[7], 0), right: fragment(row[8], 1),
+    regions, row,
+  };
+});
+const size = (pair) => pair.left.end - pair.left.start + pair.right.end - pair.right.start + 2;
+const percent = (share) => (share === null ? "–" : (share < 1 ? Math.min(99, Math.round(share * 100)) : 100) + " %");
+const figure = (value) => (value === null ? "–" : value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1) : String(+value.toPrecision(3)));
+const bits = (value) => (value === null ? "–" : value.toFixed(1));
+const place = (f) => f.path + ":" + f.start + "-" + f.end;
+const anchor = (pair) => "pair-" + encodeURIComponent(pair.id).replace(/[!'()*]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase());
+
+// ------------------------------------------------------------ the source, embedded once per file
+const ranges = new Map();
+data.sources.forEach((source, index) => {
+  const key = source[0] + ":" + source[1];
+  if (!ranges.has(key)) ranges.set(key, []);
+  ranges.get(key).push({ index, start: source[2], blob: source[3], runs: source[4], lines: null });
+});
+// Lines of a range as arrays of [class, text].
+const load = (range) => {
+  if (range.lines) return range.lines;
+  const text = byId("q" + range.index).textContent;
+  const lines = [[]];
+  const put = (cls, chunk) => chunk.split("\n").forEach((part, i) => {
+    if (i) lines.push([]);
+    if (part) lines[lines.length - 1].push([cls, part]);
+  });
+  // Lengths count code points, as Python does; a string of JavaScript counts UTF-16 units.
+  const units = /[\ud800-\udbff]/.test(text) ? Array.from(text) : null;
+  const slice = (from, to) => (units ? units.slice(from, to).join("") : text.slice(from, to));
+  let at = 0;
+  for (const [, letter, length] of range.runs.matchAll(/(\D)(\d+)/g)) {
+    put(letter === "." ? "" : letter, slice(at, at + +length));
+    at += +length;
+  }
+  put("", slice(at, units ? units.length : text.length));
+  return (range.lines = lines);
+};
+const lineOf = (f, number) => {
+  for (const range of ranges.get(f.side + ":" + f.file) || []) {
+    if (number < range.start) continue;
+    const line = load(range)[number - range.start];
+    if (line) return line;
+  }
+  return null;
+};
+const blobOf = (f) => ((ranges.get(f.side + ":" + f.file) || [])[0] || {}).blob;
+const plain = (line) => line.map((part) => part[1]).join("");
+
