@@ -7,11 +7,10 @@ script and style and forbids everything else.
 
 from __future__ import annotations
 
-import base64
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Any, Final, get_args
 from urllib.parse import quote as percent_encoded
 
@@ -19,17 +18,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from clonedetect.domain import ClonePair, Comparison, Strength
-from clonedetect.report import wording
+from clonedetect.report import assets, wording
 from clonedetect.report.escape import visible
-from clonedetect.report.html_data import SourceIndex, page_data
+from clonedetect.report.glance import glance
+from clonedetect.report.html_data import MAP_ROWS, SourceIndex, page_data
 from clonedetect.report.json_format import to_json
-from clonedetect.report.plots import coverage, heat_map, histogram
+from clonedetect.report.plots import coverage, heat_map, histogram, matched_lines
 from clonedetect.report.sections import Section as ChannelSection
 from clonedetect.report.sections import sections as channel_sections
 
 _SECTIONS: Final = "sections/"
 _AFTER_CHANNELS: Final = "sections/60"  # the channels stand before the templates from here on
-_STATIC_RENAMES: Final = 12
+_STATIC_RENAMES: Final = 8
+_PLACES: Final = 20
 _TABLE_ROWS: Final = 1000
 
 
@@ -58,6 +59,7 @@ def environment() -> Environment:
         "counted": wording.counted,
         "examined": wording.examined,
         "figure": wording.figure,
+        "headline": wording.headline,
         "name": wording.name,
         "nothing_shared": wording.nothing_shared,
         "origin": wording.origin,
@@ -66,6 +68,7 @@ def environment() -> Environment:
         "place": wording.place,
         "relation": wording.relation,
         "shorten": shorten,
+        "meanings": wording.STRENGTHS,
         "strengths": get_args(Strength),
         "types": wording.TYPES,
     }
@@ -91,10 +94,10 @@ def shorten(path: str, limit: int = 44) -> str:
 
 def to_html(comparison: Comparison) -> str:
     """The comparison as one self-contained HTML file. Equal comparisons give equal bytes."""
-    css, head_js, js = (_asset(name) for name in ("report.css", "head.js", "report.js"))
+    style, first, script = assets.style(), assets.first_script(), assets.script()
     policy = (
-        f"default-src 'none'; script-src {_hash(head_js)} {_hash(js)}; style-src {_hash(css)}; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {assets.policy_hash(first)} {assets.policy_hash(script)}; "
+        f"style-src {assets.policy_hash(style)}; base-uri 'none'; form-action 'none'"
     )
     index = SourceIndex(comparison)
     return (
@@ -104,9 +107,9 @@ def to_html(comparison: Comparison) -> str:
             comparison=comparison,
             sections=_sections(comparison, index),
             policy=Markup(policy),
-            css=Markup(css),
-            head_js=Markup(head_js),
-            js=Markup(js),
+            style=Markup(style),
+            first_script=Markup(first),
+            script=Markup(script),
             data=Markup(page_data(comparison, index)),
         )
     )
@@ -115,11 +118,7 @@ def to_html(comparison: Comparison) -> str:
 def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
     pairs = wording.ranked(comparison.clone_pairs)
     sides = [("left", comparison.left), ("right", comparison.right), *(("ancestor", a) for a in comparison.ancestors)]
-    rename_places: dict[tuple[str, str], list[ClonePair]] = {}
-    for pair in pairs:
-        for rename in pair.renames:
-            rename_places.setdefault((rename.left, rename.right), []).append(pair)
-
+    numbers = {pair.id: number for number, pair in enumerate(pairs, 1)}
     context: dict[str, Any] = {
         "comparison": comparison,
         "pairs": pairs,
@@ -127,10 +126,13 @@ def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
         "classes": [each for each in comparison.clone_classes if len(each.fragments) > 2],
         "json_hash": hashlib.sha256(to_json(comparison).encode()).hexdigest(),
         "explained": sum(pair.explained_by is not None for pair in pairs),
-        "rename_places": rename_places,
+        "glance": glance(comparison),
+        "rename_rows": Markup("\n").join(_rename_rows(comparison, pairs)),
+        "map_rows": MAP_ROWS,
+        "number_of": numbers,
         "heat": heat_map(comparison, index),
         "histogram": histogram(pairs) if pairs else None,
-        "coverage": {side: coverage(pairs, side) for side in ("left", "right")},
+        "coverage": {side: coverage(matched_lines(pairs, side)) for side in ("left", "right")},
         "sources": index.sources,
         "static_pairs": _static_pairs(pairs, index),
         "skipped": [(label, each) for label, side in sides for each in side.skipped],
@@ -155,22 +157,40 @@ def _channel(channel: str, section: ChannelSection) -> Section:
     return Section(channel.replace("_", "-"), section.title, Markup(body))
 
 
+def _rename_rows(comparison: Comparison, pairs: list[ClonePair]) -> Iterator[Markup]:
+    """Rows of the rename map. Places are numbers of pairs, which the page's script makes links with names.
+
+    End tags that HTML does not need are left out here and below: these rows are a good part of a small report.
+    """
+    places: dict[tuple[str, str], list[int]] = {}
+    for number, pair in enumerate(pairs, 1):
+        for each in pair.renames:
+            at = places.setdefault((each.left, each.right), [])
+            if number not in at[-1:]:
+                at.append(number)
+    for each in comparison.rename_map[:MAP_ROWS]:
+        found = places.get((each.left, each.right), [])
+        shown = " ".join(map(str, found[:_PLACES])) + (f" and {len(found) - _PLACES} more" * (len(found) > _PLACES))
+        cells = _safe(each.left), _safe(each.right), _safe(each.kind), f"{each.support:,}", f"{each.conflicts:,}"
+        yield Markup(f"<tr><td>{'<td>'.join(cells)}<td>{shown}")
+
+
 def _static_pairs(pairs: list[ClonePair], index: SourceIndex) -> Markup:
     """The pairs for a reader without JavaScript. Built here, not by a template, which takes five times as long."""
-    return Markup("\n").join([_static_pair(pair, index) for pair in pairs])
+    return Markup("\n").join([_static_pair(number, pair, index) for number, pair in enumerate(pairs, 1)])
 
 
-def _static_pair(pair: ClonePair, index: SourceIndex) -> Markup:
+def _static_pair(number: int, pair: ClonePair, index: SourceIndex) -> Markup:
     figures = f"{wording.TYPES[pair.type]}, {wording.percent(pair.similarity)} alike, {wording.bits(pair.bits)} bits"
     figures += f", E = {wording.figure(pair.e_value)}"
     if pair.explained_by is not None:
         figures += f", explained by {_safe(pair.explained_by)}"
-    lines = [f'<div class="pair-static" id="{pair_anchor(pair.id)}"><b>{_safe(pair.id)}</b> {figures}']
+    head = f"<p id=n{number}><b id={pair_anchor(pair.id)}>{number}: {_safe(pair.id)}</b> {figures}"
     sides = [
-        f'<a href="#{index.anchor(f)}">{_safe(wording.place(f))}</a> {_safe(wording.name(f))}'
+        f"<a href=#{index.anchor(f)}>{_safe(wording.place(f))}</a> {_safe(wording.name(f))}"
         for f in (pair.left, pair.right)
     ]
-    lines.append(" and ".join(sides))
+    lines = [head, " and ".join(sides)]
     if pair.renames:
         renames = [f"{_safe(r.left)} → {_safe(r.right)}" for r in pair.renames[:_STATIC_RENAMES]]
         if len(pair.renames) > _STATIC_RENAMES:
@@ -180,7 +200,7 @@ def _static_pair(pair: ClonePair, index: SourceIndex) -> Markup:
         lines.append("edits: " + ", ".join([f"{_safe(e.kind)} {e.count}" for e in pair.edits]))
     if pair.features:
         lines.append("shared: " + ", ".join([_safe(f.text) for f in pair.features[:3]]))
-    return Markup("<br>".join(lines) + "</div>")
+    return Markup("<br>".join(lines))
 
 
 @lru_cache(maxsize=65536)
@@ -195,12 +215,3 @@ def to_notebook_html(comparison: Comparison) -> str:
         .get_template("notebook.html.j2")
         .render(comparison=comparison, pairs=wording.ranked(comparison.clone_pairs))
     )
-
-
-@cache
-def _asset(name: str) -> str:
-    return resources.files("clonedetect.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -19,16 +19,23 @@ from clonedetect.report import wording
 from clonedetect.report.escape import visible, visible_line
 from clonedetect.report.quoted import quote_path, split_lines
 
+MAP_ROWS: Final = 1_000
+"""Rows of the rename map that the page shows."""
+
+FEATURES: Final = 8
+"""Features of a pair that the page shows, rarest first."""
+
 COLOURED: Final = 150_000
 """Characters of source that get syntax classes, strongest pairs first: Pygments reads 0.2 megabytes a second."""
 
 _LONGEST_COLOURED: Final = 2_000  # columns; regular expressions of a lexer can be slow on longer lines
-# A letter for each class of token; the first that matches. Letters are CSS classes in report.css.
+# A letter for each class of token; the first that matches, none for plain text. Letters are CSS classes in report.css.
 _LETTERS: Final[tuple[tuple[_TokenType, str], ...]] = (
     (Comment, "c"),
     (String, "s"),
     (Keyword, "k"),
     (Number, "m"),
+    (Name.Builtin.Pseudo, ""),  # `self` on every other line would colour nothing but the page's size
     (Name.Builtin, "b"),
     (Name.Decorator, "d"),
     (Name.Function, "f"),
@@ -78,7 +85,7 @@ class SourceIndex:
 
     def anchor(self, fragment: Fragment) -> str:
         """The id of the place in the listing where the fragment starts."""
-        return f"{fragment.side}-{self.path(fragment)}-{fragment.start_line}"
+        return f"{fragment.side[0]}{self.path(fragment)}-{fragment.start_line}"
 
     def _source(self, side: str, path: str, blob: str, start: int, text: str, anchors: set[int]) -> Source:
         lines = tuple(visible_line(line) for line in split_lines(text))
@@ -86,16 +93,17 @@ class SourceIndex:
         escaped = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split("\n")
         for number in anchors:
             if 0 <= number - start < len(lines):
-                escaped[number - start] = (
-                    f'<a id="{side}-{self.paths[side][path]}-{number}"></a>{escaped[number - start]}'
-                )
-        numbers = "\n".join(map(str, range(start, start + len(lines))))
+                anchor = f"{side[0]}{self.paths[side][path]}-{number}"
+                escaped[number - start] = f"<a id={anchor}></a>{escaped[number - start]}"
+        # Every fifth line is numbered, and the first.
+        numbers = "\n".join([str(n) if n % 5 == 0 or n == start else "" for n in range(start, start + len(lines))])
         return Source(side, path, blob, numbers, Markup("\n".join(escaped)), start, lines)
 
 
 def page_data(comparison: Comparison, index: SourceIndex) -> str:
     """The pairs and the index of the source as JSON that is safe inside a script element."""
-    table = _Table()
+    texts, features = _Numbers(), _Numbers()
+    renames = _Numbers((r.left, r.right, r.kind) for r in comparison.rename_map[:MAP_ROWS])
     pairs = wording.ranked(comparison.clone_pairs)
     rows = [
         [
@@ -105,14 +113,14 @@ def page_data(comparison: Comparison, index: SourceIndex) -> str:
             _rounded(pair.containment),
             _rounded(pair.bits),
             None if pair.e_value is None or not math.isfinite(pair.e_value) else float(f"{pair.e_value:.3g}"),
-            -1 if pair.explained_by is None else table.text(pair.explained_by),
-            _fragment(pair.left, index, table),
-            _fragment(pair.right, index, table),
+            -1 if pair.explained_by is None else texts(pair.explained_by),
+            _fragment(pair.left, index, texts),
+            _fragment(pair.right, index, texts),
             [number for region in pair.regions for number in (*region.left, *region.right)],
-            _flat((table.row("renames", r.left, r.right, r.kind), r.count) for r in pair.renames),
-            _flat((table.text(e.kind), e.count) for e in pair.edits),
+            _flat((renames(r.left, r.right, r.kind), r.count) for r in pair.renames),
+            _flat((texts(e.kind), e.count) for e in pair.edits),
             pair.conflicts,
-            _flat((table.row("features", f.text, _rounded(f.bits)), f.count) for f in pair.features),
+            _flat((features(f.text, _rounded(f.bits)), f.count) for f in pair.features[:FEATURES]),
         ]
         for pair in pairs
     ]
@@ -136,33 +144,42 @@ def page_data(comparison: Comparison, index: SourceIndex) -> str:
             for number, source in enumerate(index.sources)
         ],
         "pairs": rows,
-        "texts": list(table.texts),
-        "renames": list(table.rows["renames"]),
-        "features": list(table.rows["features"]),
+        "texts": texts.new,
+        "renames": renames.new,  # those behind the rows of the page's rename map, which the script reads there
+        "features": features.new,
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # JSON has these three only inside strings; as escapes no tag or comment can begin or end.
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-class _Table:
-    """Texts, renames and features that many pairs share, each written once."""
+class _Numbers:
+    """Numbers values in the order they are first seen, after the `known` ones that the page holds elsewhere."""
 
-    def __init__(self) -> None:
-        self.texts: dict[str, int] = {}
-        self.rows: dict[str, dict[tuple[Any, ...], int]] = {"renames": {}, "features": {}}
+    def __init__(self, known: Iterable[tuple[Any, ...]] = ()) -> None:
+        self.new: list[Any] = []
+        self._at: dict[Any, int] = {}
+        self._known = 0
+        for value in known:
+            self._at.setdefault(_shown(value), self._known)
+            self._known += 1
 
-    def text(self, text: str) -> int:
-        return self.texts.setdefault(visible(text), len(self.texts))
+    def __call__(self, *value: str | float | None) -> int:
+        shown = _shown(value)
+        number = self._at.get(shown)
+        if number is None:
+            number = self._at[shown] = self._known + len(self.new)
+            self.new.append(shown if len(shown) > 1 else shown[0])
+        return number
 
-    def row(self, kind: str, *values: str | float | None) -> int:
-        shown = tuple(visible(value) if isinstance(value, str) else value for value in values)
-        return self.rows[kind].setdefault(shown, len(self.rows[kind]))
+
+def _shown(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(visible(part) if isinstance(part, str) else part for part in value)
 
 
-def _fragment(fragment: Fragment, index: SourceIndex, table: _Table) -> list[int]:
+def _fragment(fragment: Fragment, index: SourceIndex, texts: _Numbers) -> list[int]:
     row = [index.path(fragment), fragment.start_line, fragment.end_line]
-    return [*row, table.text(fragment.name), table.text(fragment.kind)]
+    return [*row, texts(fragment.name), texts(fragment.kind)]
 
 
 def _flat(pairs: Iterable[tuple[int, int]]) -> list[int]:
@@ -192,7 +209,7 @@ def _coloured(comparison: Comparison, index: SourceIndex) -> set[int]:
 
 @cache
 def _letter(kind: _TokenType) -> str:
-    return next((letter for known, letter in _LETTERS if kind in known), ".")
+    return next((letter for known, letter in _LETTERS if kind in known), "")
 
 
 @cache
@@ -201,18 +218,35 @@ def _lexer() -> Lexer:
 
 
 def _runs(source: Source) -> str:
-    """Classes of the source's tokens as runs, a letter and a length each (`k3.1f4`); `.` is plain text."""
+    """Classes of the source's tokens, each as the plain characters before it (none for one), its letter, its length.
+
+    `3kEfC` is three plain characters, five of class k, one plain, three of class f; lengths are in `_length`'s digits.
+    """
     if not source.path.partition("#")[0].endswith((".py", ".pyi", ".ipynb")):
         return ""
     if any(len(line) > _LONGEST_COLOURED for line in source.lines):
         return ""
     runs: list[str] = []
-    letter, length = ".", 0
+    letter, length, plain = "", 0, 0
     for _, kind, value in _lexer().get_tokens_unprocessed("\n".join(source.lines)):
         new = _letter(kind)
-        if new != letter:
-            if length:
-                runs.append(f"{letter}{length}")
-            letter, length = new, 0
-        length += len(value)
-    return "".join(runs) if letter == "." else "".join([*runs, f"{letter}{length}"])
+        if letter and new != letter:
+            runs.append(f"{'' if plain == 1 else plain}{letter}{_length(length)}")
+            length, plain = 0, 0
+        letter = new
+        if new:
+            length += len(value)
+        else:
+            plain += len(value)
+    if letter:
+        runs.append(f"{'' if plain == 1 else plain}{letter}{_length(length)}")
+    return "".join(runs)
+
+
+def _length(number: int) -> str:
+    """A number from 1 in capital letters, base 26 with A for nought."""
+    digits = ""
+    while number or not digits:
+        number, digit = divmod(number, 26)
+        digits = chr(65 + digit) + digits
+    return digits

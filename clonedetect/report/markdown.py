@@ -91,9 +91,7 @@ def _side(label: str, side: SideSummary) -> str:
 
 def _head(comparison: Comparison) -> str:
     verdict = comparison.verdict
-    text = (
-        f"### clonedetect: {verdict.strength} evidence, {wording.relation(verdict)}\n\n{escaped(verdict.summary)}\n\n"
-    )
+    text = f"### clonedetect: {wording.headline(verdict).replace(': ', ', ', 1)}\n\n{escaped(verdict.summary)}\n\n"
     if verdict.best_revision:
         text += f"Best fitting revision: {code(verdict.best_revision)}\n\n"
     text += "| side | origin | examined |\n| --- | --- | --- |\n"

@@ -177,8 +177,8 @@ def _histogram(title: str, caption: str, axis: str, scores: Sequence[float], mar
     return Histogram(title, caption, axis, words, bars, place)
 
 
-def coverage(pairs: Sequence[ClonePair], side: str) -> tuple[FileShare, ...]:
-    """The files of `side` with the most matched lines; a line that any unexplained pair holds is unexplained."""
+def matched_lines(pairs: Sequence[ClonePair], side: str) -> list[tuple[str, int, int]]:
+    """(file, lines that an unexplained pair holds, lines that only explained ones hold), most lines first."""
     lines: dict[str, tuple[set[int], set[int]]] = {}
     for pair in pairs:
         fragment = pair.left if side == "left" else pair.right
@@ -188,8 +188,12 @@ def coverage(pairs: Sequence[ClonePair], side: str) -> tuple[FileShare, ...]:
         for first, last in spans:
             both[pair.explained_by is not None].update(range(first, min(last, first + 100_000) + 1))
     counted = [(path, len(free), len(known - free)) for path, (free, known) in lines.items()]
-    counted.sort(key=lambda row: (-row[1] - row[2], row[0]))
-    top = counted[:BARS]
+    return sorted(counted, key=lambda row: (-row[1] - row[2], row[0]))
+
+
+def coverage(matched: Sequence[tuple[str, int, int]]) -> tuple[FileShare, ...]:
+    """Bars of the files with the most matched lines, from `matched_lines`."""
+    top = matched[:BARS]
     longest = max((free + known for _, free, known in top), default=1) or 1
     return tuple(
         FileShare(path, free, known, round(_LONGEST_BAR * free / longest, 1), round(_LONGEST_BAR * known / longest, 1))

@@ -74,9 +74,8 @@ def _heading(console: Console, comparison: Comparison) -> None:
     verdict = comparison.verdict
     sides = [_side("left", comparison.left), _side("right", comparison.right)]
     sides += [_side("ancestor", ancestor) for ancestor in comparison.ancestors]
-    lines = [
-        Text.assemble((f"{verdict.strength} evidence", _STYLES[verdict.strength]), f": {wording.relation(verdict)}")
-    ]
+    strength, _, relation = wording.headline(verdict).partition(":")
+    lines = [Text.assemble((strength, _STYLES[verdict.strength]), f":{relation}")]
     lines.append(Text(visible(verdict.summary)))
     if verdict.best_revision:
         lines.append(Text(f"best fitting revision: {visible(verdict.best_revision)}"))

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from clonedetect.domain import ClonePair, Comparison, Fragment, SideSummary, Verdict
+from clonedetect.domain import ClonePair, Comparison, Fragment, SideSummary, Strength, Verdict
 from clonedetect.report.escape import visible
 
 TYPES: Final = {1: "identical", 2: "renamed", 3: "edited"}
 """What clone types 1, 2 and 3 mean, in one word."""
+
+STRENGTHS: Final[Mapping[Strength, str]] = {
+    "none": "Nothing goes beyond what independent work shows by chance. It says nothing about what was not examined.",
+    "weak": "Something goes beyond chance, but too little of it to call one side derived from the other.",
+    "moderate": "Several places share what chance does not explain. Read each of them before relying on the whole.",
+    "strong": "Many places share what chance does not explain: independent writing is not a reasonable explanation. "
+    "A common origin that was not given remains one.",
+    "decisive": "Kinds of evidence beside the source code leave no known explanation but that one side comes from the "
+    "other. Likeness of source code alone is never called decisive.",
+}
+"""What each strength claims, and what it leaves open, for a reader who does not know statistics."""
 
 _RELATIONS: Final = {
     "unrelated": "no relation found",
@@ -65,6 +77,11 @@ def examined(side: SideSummary) -> str:
     """How much of a side was examined: files, lines, languages."""
     languages = ", ".join(f"{visible(language)} {files:,}" for language, files in side.languages)
     return f"{counted(side.files, 'file')}, {counted(side.lines, 'line')}{f' ({languages})' if languages else ''}"
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in one line: how strong the evidence is, and for what."""
+    return f"{'no' if verdict.strength == 'none' else verdict.strength} evidence: {relation(verdict)}"
 
 
 def relation(verdict: Verdict) -> str:

@@ -304,6 +304,22 @@ def nothing_found() -> Comparison:
     )
 
 
+def moved() -> Comparison:
+    """One pair whose two regions stand in the other order on the right."""
+    lines = LEFT_SLICES.splitlines(True)[3:13]
+    right = Quote("right", "lattice/cutting.py", "4c" * 20, 4, "".join(lines[4:] + lines[:4]))
+    pair = replace(PAIRS[0], regions=(Region((4, 7), (10, 13)), Region((8, 13), (4, 9))), renames=())
+    return replace(sample(), clone_pairs=(pair,), quotes=(*sample().quotes[:3], right))
+
+
+def nested() -> Comparison:
+    """A class and, as a pair of its own, its constructor."""
+    left = _fragment("left", "grid/projector.py", 8, 14, "GridProjector.__init__", "method")
+    right = _fragment("right", "lattice/adapter.py", 6, 12, "LatticeAdapter.__init__", "method")
+    inner = replace(PAIRS[1], id="inner", left=left, right=right, regions=(Region((8, 14), (6, 12)),), bits=60.0)
+    return replace(sample(), clone_pairs=(*PAIRS, inner))
+
+
 def many(pairs: int, files: int = 200) -> Comparison:
     """A large comparison: `pairs` pairs spread over `files` files a side."""
     base = sample()

@@ -7,7 +7,7 @@ import shutil
 import time
 
 import pytest
-from sample import hostile, many, nothing_found, sample
+from sample import hostile, many, moved, nested, nothing_found, sample
 
 from clonedetect.report.html import to_html
 from clonedetect.report.pdf import BROWSERS, to_pdf
@@ -16,7 +16,14 @@ pytestmark = pytest.mark.slow
 
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-MAKERS = {"sample": sample, "hostile": hostile, "nothing": nothing_found, "many": lambda: many(5000)}
+MAKERS = {
+    "moved": moved,
+    "nested": nested,
+    "sample": sample,
+    "hostile": hostile,
+    "nothing": nothing_found,
+    "many": lambda: many(5000),
+}
 
 
 def missing(what):
@@ -88,7 +95,7 @@ def opposite(page, left):
 
 def colour(page, side, name):
     return page.evaluate(
-        """([side, name]) => [...new Set([...document.querySelectorAll(`.pane[data-side=${side}] .rn`)]
+        """([side, name]) => [...new Set([...document.querySelectorAll(`.pane[data-side=${side}] [data-rename]`)]
           .filter(n => n.textContent === name).map(n => getComputedStyle(n).backgroundColor))]""",
         [side, name],
     )
@@ -112,8 +119,8 @@ def test_each_rename_has_one_colour_on_both_sides(visit):
         seen.update(colour(page, "left", left))
     assert len(seen) == 3
     page.click("button:has-text('hidden')")
-    assert page.locator(".pane[data-side=left] .rn.on").count() == 3
-    assert page.locator(".pane[data-side=right] .rn.on").count() == 3
+    assert page.locator(".pane[data-side=left] .hue.on").count() == 3
+    assert page.locator(".pane[data-side=right] .hue.on").count() == 3
     assert page.locator(".row.changed .ch").count() > 0
     assert page.locator(".chip:has-text('loop-to-comprehension')").count() == 1
     assert "17.3 bits" in page.text_content(".features")
@@ -206,6 +213,40 @@ def test_unchanged_lines_fold_and_unfold(visit):
     page.locator(".row.fold button").first.click()
     assert page.locator(".pane[data-side=left] .row[data-line]").count() == 10
     assert [opposite(page, n) for n in range(4, 14)] == list(range(4, 14))
+
+
+def test_moved_regions_stand_opposite_each_other_unless_asked_otherwise(visit):
+    page = visit("moved", anchor="#pair-p1")
+    assert [opposite(page, n) for n in (4, 7, 8, 13)] == [10, 13, 4, 9]
+    right = page.locator(".pane[data-side=right] .row[data-line]").evaluate_all(
+        "rows => rows.map(r => +r.dataset.line)"
+    )
+    assert right == [*range(10, 14), *range(4, 10)]
+    page.click("text=Order of the file")
+    right = page.locator(".pane[data-side=right] .row[data-line]").evaluate_all(
+        "rows => rows.map(r => +r.dataset.line)"
+    )
+    assert right == [*range(4, 14)]
+    assert opposite(page, 8) == 4 and opposite(page, 4) is None
+    assert page.locator(".ribbons path[d]").count() == 2
+
+
+def test_wrapped_lines_stay_opposite_each_other(visit):
+    page = visit(anchor="#pair-p2", viewport={"width": 800, "height": 700})
+    before = page.locator(".pane[data-side=left] .lines").bounding_box()["height"]
+    page.keyboard.press("w")
+    assert page.locator(".pane[data-side=left] .lines").bounding_box()["height"] > before
+    assert [opposite(page, n) for n in (5, 8, 14, 17, 22, 25)] == [5, 6, 12, 15, 17, 20]
+    fits = "document.querySelector('.pane[data-side=left]').scrollWidth <= document.querySelector('.pane').clientWidth"
+    assert page.evaluate(fits)
+
+
+def test_a_pair_leads_to_the_pairs_inside_it(visit):
+    page = visit("nested", anchor="#pair-p2")
+    page.click(".chips:has-text('Inside it') a")
+    assert page.url.endswith("#pair-inner")
+    page.click(".chips:has-text('Part of') a")
+    page.wait_for_selector("#pair-title:has-text('GridProjector and LatticeAdapter')")
 
 
 def test_theme(visit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -24,7 +25,7 @@ from clonedetect.domain import Quote, Region
 from clonedetect.errors import MissingExtraError, ReportError
 from clonedetect.report import FORMATS, pdf
 from clonedetect.report.html import environment, to_html, to_notebook_html
-from clonedetect.report.html_data import SourceIndex, _runs
+from clonedetect.report.html_data import SourceIndex, _length, _runs
 from clonedetect.report.json_format import to_json
 from clonedetect.report.plots import heat_map
 from clonedetect.report.sarif import FINGERPRINT, to_sarif
@@ -158,10 +159,17 @@ def test_equal_input_gives_equal_bytes():
 def test_runs_of_syntax_classes_cover_the_text_exactly():
     code = '@dec\ndef größe(x):\n    """Doc"""\n    return len(x) + 3  # end 𝕏\n'
     index = SourceIndex(replace(sample(), quotes=(Quote("left", "a.py", "b", 1, code),)))
-    runs = re.findall(r"(\D)(\d+)", _runs(index.sources[0]))
-    assert sum(int(length) for _, length in runs) <= len(code)
-    letters = {letter for letter, _ in runs}
-    assert {"k", "f", "s", "m", "b", "c", "d"} <= letters
+    at, found = 0, []
+    for plain, letter, digits in re.findall(r"(\d*)([a-z])([A-Z]+)", _runs(index.sources[0])):
+        at += int(plain or 1)
+        length = functools.reduce(lambda sum, digit: sum * 26 + ord(digit) - 65, digits, 0)
+        found.append((letter, code[at : at + length]))
+        at += length
+    assert found == [
+        *(("d", "@dec"), ("k", "def"), ("f", "größe"), ("s", '"""Doc"""'), ("k", "return"), ("b", "len")),
+        *(("m", "3"), ("c", "# end 𝕏")),
+    ]
+    assert [_length(n) for n in (1, 25, 26, 700)] == ["B", "Z", "BA", "BAY"]
     assert _runs(replace(index.sources[0], lines=("x" * 5000,))) == ""
 
 

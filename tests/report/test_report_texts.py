@@ -94,7 +94,7 @@ def test_nothing_found_says_what_was_examined(form):
     text = FORMATS[form](nothing_found()).replace("\\", "")
     flat = " ".join(text.split())
     assert "No shared fragment was found between 3 files, 148 lines (python 3) on the left" in flat
-    assert "no relation found" in flat
+    assert re.search("no evidence[:,] no relation found", flat)
 
 
 def test_markdown_fits_a_comment_and_says_what_it_left_out():

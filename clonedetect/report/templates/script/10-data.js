@@ -1,3 +1,4 @@
+// The parts of this directory are one script in one scope, in the order of their numbers.
 const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
 const SIDES = ["left", "right"];
@@ -7,8 +8,16 @@ const make = (tag, cls, text) => {
   if (text !== undefined) node.textContent = text;
   return node;
 };
+const button = (cls, text, action) => {
+  const node = make("button", cls, text);
+  node.type = "button";
+  node.addEventListener("click", action);
+  return node;
+};
 const hue = (index) => Math.round((index * 137.508 + 205) % 360);
+const colour = (node, index) => { node.style.setProperty("--h", hue(index)); return node; };
 const thousands = (n) => n.toLocaleString("en-US");
+const narrow = matchMedia("(max-width: 46rem)");
 
 // ------------------------------------------------------------ the pairs
 const fragment = (row, side) => ({
@@ -28,16 +37,25 @@ const pairs = data.pairs.map((row, index) => {
 const size = (pair) => pair.left.end - pair.left.start + pair.right.end - pair.right.start + 2;
 const percent = (share) => (share === null ? "–" : (share < 1 ? Math.min(99, Math.round(share * 100)) : 100) + " %");
 const figure = (value) => (value === null ? "–" : value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(1) : String(+value.toPrecision(3)));
-const bits = (value) => (value === null ? "–" : value.toFixed(1));
+const bits = (value) => (value === null ? "–" : value.toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
 const place = (f) => f.path + ":" + f.start + "-" + f.end;
 const anchor = (pair) => "pair-" + encodeURIComponent(pair.id).replace(/[!'()*]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase());
+const linkTo = (pair, cls, text) => {
+  const link = make("a", cls, text ?? pair.left.name);
+  link.href = "#" + anchor(pair);
+  return link;
+};
+
+// The rows of the rename map are the first renames; `data` has those that it does not show.
+const renameRows = [...(byId("rename-rows")?.rows || [])];
+const renames = renameRows.map((row) => [0, 1, 2].map((i) => row.cells[i].textContent)).concat(data.renames);
 
 // ------------------------------------------------------------ the source, embedded once per file
 const ranges = new Map();
-data.sources.forEach((source, index) => {
-  const key = source[0] + ":" + source[1];
+data.sources.forEach(([side, path, start, blob, runs], index) => {
+  const key = side + ":" + path;
   if (!ranges.has(key)) ranges.set(key, []);
-  ranges.get(key).push({ index, start: source[2], blob: source[3], runs: source[4], lines: null });
+  ranges.get(key).push({ index, start, blob, runs, lines: null });
 });
 // Lines of a range as arrays of [class, text].
 const load = (range) => {
@@ -50,13 +68,16 @@ const load = (range) => {
   });
   // Lengths count code points, as Python does; a string of JavaScript counts UTF-16 units.
   const units = /[\ud800-\udbff]/.test(text) ? Array.from(text) : null;
-  const slice = (from, to) => (units ? units.slice(from, to).join("") : text.slice(from, to));
   let at = 0;
-  for (const [, letter, length] of range.runs.matchAll(/(\D)(\d+)/g)) {
-    put(letter === "." ? "" : letter, slice(at, at + +length));
-    at += +length;
+  const take = (cls, length) => {
+    if (length) put(cls, units ? units.slice(at, at + length).join("") : text.slice(at, at + length));
+    at += length;
+  };
+  for (const [, plain, letter, length] of range.runs.matchAll(/(\d*)([a-z])([A-Z]+)/g)) {
+    take("", plain === "" ? 1 : +plain);
+    take(letter, [...length].reduce((sum, digit) => sum * 26 + digit.charCodeAt(0) - 65, 0));
   }
-  put("", slice(at, units ? units.length : text.length));
+  take("", text.length);
   return (range.lines = lines);
 };
 const lineOf = (f, number) => {
@@ -68,5 +89,3 @@ const lineOf = (f, number) => {
   return null;
 };
 const blobOf = (f) => ((ranges.get(f.side + ":" + f.file) || [])[0] || {}).blob;
-const plain = (line) => line.map((part) => part[1]).join("");
-

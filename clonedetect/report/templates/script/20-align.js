@@ -42,6 +42,15 @@ const align = (a, b, least) => {
   return out.concat(back);
 };
 
+// Regions that do not overlap, longest first, in the order of the left: the right follows the left.
+const disjoint = (regions) => {
+  const out = [], apart = (x, y) => x[1] < y[0] || y[1] < x[0];
+  [...regions].sort((a, b) => b.left[1] - b.left[0] - a.left[1] + a.left[0]).forEach((region) => {
+    if (out.every((other) => SIDES.every((side) => apart(region[side], other[side])))) out.push(region);
+  });
+  return out.sort((a, b) => a.left[0] - b.left[0]);
+};
+
 // Regions in one order on both sides (the heaviest such chain); the others keep their ribbon but share no rows.
 const chain = (regions) => {
   const sorted = regions.map((r, index) => ({ ...r, index })).sort((a, b) => a.left[0] - b.left[0] || a.right[0] - b.right[0]);
@@ -55,8 +64,8 @@ const chain = (regions) => {
   return out;
 };
 
-// Rows of the pair: {left, right: line number or null, state}.
-const rowsOf = (pair, map) => {
+// Rows of the pair: {left, right: line number or null, state}. Moved regions stand opposite each other unless `inOrder`.
+const rowsOf = (pair, map, inOrder) => {
   const none = new Map(), rows = [];
   const forms = (f, from, to, m) => {
     const out = [];
@@ -76,15 +85,17 @@ const rowsOf = (pair, map) => {
     }
     upTo(a.length, b.length);
   };
-  let l = pair.left.start, r = pair.right.start;
-  for (const region of chain(pair.regions)) {
-    if (region.left[0] < l || region.right[0] < r) continue;
+  const placed = inOrder ? chain(pair.regions) : disjoint(pair.regions);
+  const ends = placed.map((region) => region.right[1] + 1).concat(pair.right.start);
+  let l = pair.left.start;
+  for (const region of placed) {
+    // The lines of the right before a region that belong to none stand before it.
+    const r = Math.max(...ends.filter((end) => end <= region.right[0]), pair.right.start);
     block(l, region.left[0] - 1, r, region.right[0] - 1, 1);
     block(region.left[0], region.left[1], region.right[0], region.right[1], 0.4);
     l = region.left[1] + 1;
-    r = region.right[1] + 1;
   }
-  block(l, pair.left.end, r, pair.right.end, pair.regions.length ? 1 : 0.4);
+  block(l, pair.left.end, Math.max(...ends), pair.right.end, pair.regions.length ? 1 : 0.4);
   return rows;
 };
 
@@ -108,19 +119,19 @@ const changedTokens = (a, b, map) => {
 const span = (parent, list, colours, changed) => {
   list.forEach((token, i) => {
     const renamed = token.cls === "s" || token.cls === "c" ? undefined : colours.get(token.text);
-    const cls = renamed !== undefined ? "rn" : changed && changed.has(i) ? "ch" : token.cls;
+    const cls = renamed !== undefined ? "hue" : changed && changed.has(i) ? "ch" : token.cls;
     if (!cls) { parent.append(token.text); return; }
     const node = make("span", cls, token.text);
-    if (renamed !== undefined) { node.style.setProperty("--h", hue(renamed)); node.dataset.rename = renamed; }
+    if (renamed !== undefined) colour(node, renamed).dataset.rename = renamed;
     parent.append(node);
   });
 };
 
 // What a pair view needs: names with their colours, rows with their tokens.
-const study = (pair) => {
-  const renames = couples(pair.row[10]).map(([index, count]) => ({ left: data.renames[index][0], right: data.renames[index][1], kind: data.renames[index][2], count }));
+const study = (pair, inOrder) => {
+  const names = couples(pair.row[10]).map(([index, count]) => ({ left: renames[index][0], right: renames[index][1], kind: renames[index][2], count }));
   const map = new Map(), colours = [new Map(), new Map()];
-  renames.forEach((r, i) => {
+  names.forEach((r, i) => {
     if (!map.has(r.left)) map.set(r.left, r.right);
     if (!colours[0].has(r.left)) colours[0].set(r.left, i);
     if (!colours[1].has(r.right)) colours[1].set(r.right, i);
@@ -129,7 +140,7 @@ const study = (pair) => {
   pair.regions.forEach((region, i) => SIDES.forEach((side, s) => {
     for (let n = region[side][0]; n <= Math.min(region[side][1], region[side][0] + 20000); n++) if (!regionAt[s].has(n)) regionAt[s].set(n, i);
   }));
-  const rows = rowsOf(pair, map);
+  const rows = rowsOf(pair, map, inOrder);
   const fill = (cells, row) => {
     const lines = SIDES.map((side) => (row[side] === null ? null : lineOf(pair[side], row[side])));
     const lists = lines.map((line) => (line ? tokens(line) : null));
@@ -140,6 +151,6 @@ const study = (pair) => {
       else if (row[side] !== null) cells[s].append("· not quoted in this report");
     });
   };
-  return { renames, rows, fill, regionAt };
+  return { names, rows, fill, regionAt };
 };
 

@@ -11,15 +11,22 @@ const drawMore = () => {
     const row = make("tr");
     row.id = "row-" + pair.index;
     if (shown && shown.pair === pair) row.setAttribute("aria-current", "true");
-    const cell = (cls, ...nodes) => { const td = make("td", cls); td.append(...nodes); nodes.forEach((n) => { if (n.textContent?.length > 40) n.title = n.textContent; }); row.append(td); };
+    if (pair.explained !== null) row.className = "known";
+    const cell = (cls, ...nodes) => {
+      const td = make("td", cls);
+      td.append(...nodes);
+      nodes.forEach((n) => { if (n.textContent?.length > 40) n.title = n.textContent; });
+      row.append(td);
+      return td;
+    };
     const link = make("a", "", pair.id);
     link.href = "#" + anchor(pair);
     cell("", link);
     cell("", data.types[pair.type], ...(pair.explained === null ? [] : [make("small", "", "explained by " + pair.explained)]));
-    cell("num", percent(pair.similarity));
-    cell("num", bits(pair.bits));
-    cell("num wide", figure(pair.e));
-    cell("num wide", pair.left.end - pair.left.start + 1 + " | " + (pair.right.end - pair.right.start + 1));
+    cell("num", percent(pair.similarity)).dataset.label = "alike";
+    cell("num", bits(pair.bits)).dataset.label = "bits";
+    cell("num", figure(pair.e)).dataset.label = "E";
+    cell("num", pair.left.end - pair.left.start + 1 + " | " + (pair.right.end - pair.right.start + 1)).dataset.label = "lines";
     cell("", make("code", "", pair.left.name), make("small", "", place(pair.left)));
     cell("", make("code", "", pair.right.name), make("small", "", place(pair.right)));
     row.addEventListener("click", (event) => { event.preventDefault(); open(pair, true); });
@@ -29,7 +36,7 @@ const drawMore = () => {
   drawn = Math.min(filtered.length, drawn + 100);
 };
 const searchable = (pair) => (pair.text ??= [pair.id, pair.left.name, pair.right.name, pair.left.path, pair.right.path, pair.explained || "",
-  ...couples(pair.row[10]).map(([i]) => data.renames[i][0] + " " + data.renames[i][1])].join("\n").toLowerCase());
+  ...couples(pair.row[10]).map(([i]) => renames[i][0] + " " + renames[i][1])].join("\n").toLowerCase());
 const ORDERS = {
   bits: (a, b) => (b.bits ?? -Infinity) - (a.bits ?? -Infinity),
   e: (a, b) => (a.e ?? Infinity) - (b.e ?? Infinity),
@@ -61,8 +68,8 @@ const step = (by) => {
   open(filtered[to], false);
 };
 const fromHash = () => {
-  const hash = location.hash.slice(1);
-  const pair = hash.startsWith("pair-") && pairs.find((p) => anchor(p) === hash);
+  const hash = location.hash.slice(1), number = /^n(\d+)$/.exec(hash);
+  const pair = number ? pairs[number[1] - 1] : hash.startsWith("pair-") && pairs.find((p) => anchor(p) === hash);
   if (pair) show(pair, true);
   return Boolean(pair);
 };
@@ -73,23 +80,35 @@ if (list) {
   ["search", "sort", "explained", "strength"].forEach((id) => byId(id).addEventListener("input", refresh));
   document.querySelectorAll("input[name=type]").forEach((input) => input.addEventListener("change", refresh));
   byId("clear-files").addEventListener("click", () => { files = null; refresh(); });
-  document.querySelectorAll(".heat a[data-left]").forEach((link) => link.addEventListener("click", (event) => {
-    event.preventDefault();
-    files = [+link.dataset.left, +link.dataset.right, link.getAttribute("aria-label").split(": ")[0]];
-    refresh();
-    byId("pairs").scrollIntoView();
-    if (filtered.length) open(filtered[0], false);
-    list.focus({ preventScroll: true });
-  }));
+  document.querySelectorAll(".heat a").forEach((link) => {
+    const cell = link.parentNode, both = cell.parentNode.cells[0].title + " and " + cell.closest("table").rows[0].cells[cell.cellIndex].title;
+    link.setAttribute("aria-label", both + ": " + link.title);
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      files = [...link.dataset.files.split(",").map(Number), both];
+      refresh();
+      byId("pairs").scrollIntoView();
+      if (filtered.length) open(filtered[0], false);
+      list.focus({ preventScroll: true });
+    });
+  });
   addEventListener("hashchange", fromHash);
   addEventListener("resize", () => { if (shown) shown.ribbons(); });
   if (!fromHash() && pairs.length) show(pairs[0], false);
 }
 
 // ------------------------------------------------------------ rename map
+const PLACES = 3;
 const renameFilter = byId("rename-filter");
 if (renameFilter) {
-  const rows = [...byId("rename-rows").rows].map((row) => [row, row.textContent.toLowerCase()]);
+  renameRows.forEach((row) => {
+    const cell = row.cells[5], [list, more] = cell.textContent.split(" and "), numbers = list.trim().split(" ").filter(Boolean);
+    const left = numbers.length - PLACES + (more ? parseInt(more, 10) : 0);
+    cell.replaceChildren();
+    numbers.slice(0, PLACES).forEach((number, i) => cell.append(i ? ", " : "", linkTo(pairs[number - 1])));
+    if (left > 0) cell.append(" and " + left + " more");
+  });
+  const rows = renameRows.map((row, i) => [row, renames[i].join("\n").toLowerCase()]);
   const apply = () => {
     const word = renameFilter.value.trim().toLowerCase();
     let count = 0;
@@ -99,4 +118,3 @@ if (renameFilter) {
   renameFilter.addEventListener("input", apply);
   apply();
 }
-

@@ -5,8 +5,8 @@ addEventListener("beforeprint", () => {
   if (!target) return;
   target.replaceChildren();
   for (const pair of filtered.slice(0, PRINTED)) {
-    const { renames, rows, fill } = study(pair), view = make("article", "view"), table = make("table", "code");
-    view.append(head(pair, renames, null).box);
+    const { names, rows, fill } = study(pair, false), view = make("article", "view"), table = make("table", "code");
+    view.append(head(pair, names, null).box);
     const columns = make("colgroup");
     ["no", "", "no", ""].forEach((cls) => columns.append(make("col", cls)));
     const top = make("thead"), line = make("tr");
@@ -53,7 +53,7 @@ addEventListener("keydown", (event) => {
   const region = (by) => { if (shown && shown.pair.regions.length) shown.toRegion(Math.max(0, Math.min(shown.pair.regions.length - 1, shown.region + by))); };
   const action = {
     j: () => step(1), k: () => step(-1), "]": () => region(1), "[": () => region(-1), "?": () => keys.showModal(),
-    "/": () => byId("search")?.focus(), f: () => { if (shown) { folded = !folded; shown.redraw(); } },
+    "/": () => byId("search")?.focus(), f: () => { if (shown) { folded = !folded; shown.redraw(); } }, w: () => { if (shown) { wrapped = !wrapped; shown.redraw(); } },
   }[event.key];
   if (action) { event.preventDefault(); action(); }
 });
