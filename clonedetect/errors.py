@@ -22,3 +22,11 @@ class WeightsError(CloneDetectError):
 
     def __init__(self, text: str) -> None:
         super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text))
+
+
+class PredictionsError(CloneDetectError):
+    """Predictions that cannot be read or compared; the text names the file and the defect."""
+
+
+class BundleError(CloneDetectError):
+    """An evidence bundle that cannot be written, or that is damaged, altered or hostile; the text says where."""

@@ -2,6 +2,7 @@
 
 from clonedetect.assess.history import history_evidence
 from clonedetect.assess.identity import identity_evidence
+from clonedetect.assess.predictions import predictions_evidence, predictions_strength
 from clonedetect.assess.significance import IDIOM_PACKAGES, e_values, linked_e_values, score
 from clonedetect.assess.source import source_evidence
 from clonedetect.assess.verdict import verdict
@@ -12,6 +13,8 @@ __all__ = [
     "history_evidence",
     "identity_evidence",
     "linked_e_values",
+    "predictions_evidence",
+    "predictions_strength",
     "score",
     "source_evidence",
     "verdict",

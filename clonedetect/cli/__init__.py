@@ -9,6 +9,7 @@ import typer
 
 from clonedetect import __version__
 from clonedetect.cli.corpus import corpus
+from clonedetect.cli.predictions import predictions
 from clonedetect.cli.report import report, schema, show
 from clonedetect.cli.scan import EXAMPLES, scan
 from clonedetect.cli.shared import ERROR, OK
@@ -44,6 +45,7 @@ app.command(epilog=EXAMPLES)(scan)
 app.command()(report)
 app.command(epilog="Example:  clonedetect show report/report.json p44ae24df47f6")(show)
 app.command(epilog="Example:  clonedetect weights model.safetensors other/pytorch_model.bin --format json")(weights)
+app.command(epilog="Example:  clonedetect predictions ours.jsonl theirs.csv --control other.jsonl")(predictions)
 app.command()(schema)
 app.add_typer(corpus, name="corpus")
 

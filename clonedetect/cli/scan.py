@@ -16,6 +16,7 @@ from clonedetect.cli.shared import (
     show_reports,
     write_reports,
 )
+from clonedetect.errors import CloneDetectError
 
 EXAMPLES = (
     "Examples:  clonedetect scan ../theirs .   |   clonedetect scan owner/name@v1.2 ./mine --out report   |   "
@@ -33,6 +34,12 @@ def scan(
     format: Annotated[
         list[str] | None, typer.Option(help="text, json, md, html, sarif; repeatable. With --out: all by default.")
     ] = None,
+    left_predictions: Annotated[
+        Path | None, typer.Option(help="Answers of the left's model; see `clonedetect predictions`.")
+    ] = None,
+    right_predictions: Annotated[Path | None, typer.Option(help="Answers of the right's model.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="Gold answers for the predictions.")] = None,
+    control: Annotated[list[Path] | None, typer.Option(help="Answers of an independent model; repeatable.")] = None,
     left_subdir: Annotated[str | None, typer.Option(help="Only this directory of the left.")] = None,
     right_subdir: Annotated[str | None, typer.Option(help="Only this directory of the right.")] = None,
     include: Annotated[list[str] | None, typer.Option(help="Only paths that match this glob; repeatable.")] = None,
@@ -60,6 +67,7 @@ def scan(
     from clonedetect.report import FORMATS
 
     formats = formats_of(format)
+    _check_predictions(left_predictions, right_predictions, gold, control or [])
     options = Options(
         jobs=jobs,
         cache=not no_cache,
@@ -72,6 +80,10 @@ def scan(
         rewritten=not exact_only,
         history=not no_history,
         times=not reproducible,
+        left_predictions=left_predictions,
+        right_predictions=right_predictions,
+        gold=gold,
+        controls=tuple(control or ()),
     )
     with progress_bar(quiet) as progress:
         comparison = run(left, right, tuple(ancestor or ()), options, progress)
@@ -81,3 +93,12 @@ def scan(
         show_reports(comparison, formats or ["text"])
     if fail_on and reached(comparison.verdict.strength, fail_on):
         raise typer.Exit(THRESHOLD)
+
+
+def _check_predictions(left: Path | None, right: Path | None, gold: Path | None, controls: list[Path]) -> None:
+    """Both sides or neither, and all of them there, before the long part begins."""
+    if (left is None) != (right is None) or (left is None and (gold or controls)):
+        raise typer.BadParameter("predictions are compared: give --left-predictions and --right-predictions")
+    for path in (left, right, gold, *controls):
+        if path is not None and not path.exists():
+            raise CloneDetectError(f"no such file or directory: {path}")

@@ -6,7 +6,6 @@ from clonedetect.domain.findings import (
     CloneClass,
     ClonePair,
     Comparison,
-    Direction,
     Edit,
     Evidence,
     Feature,
@@ -15,12 +14,10 @@ from clonedetect.domain.findings import (
     Identity,
     Quote,
     Region,
-    Relation,
     Rename,
     RenameEntry,
     SideSummary,
     Statement,
-    Strength,
     Verdict,
 )
 from clonedetect.domain.matching import (
@@ -36,6 +33,8 @@ from clonedetect.domain.matching import (
     Units,
     Weights,
 )
+from clonedetect.domain.predictions import PredictionsFinding
+from clonedetect.domain.strength import STRENGTHS, Direction, Relation, Strength
 from clonedetect.domain.trees import (
     TEXT_BASE,
     Columns,
@@ -57,6 +56,7 @@ __all__ = [
     "FUNCTION",
     "MODULE",
     "RUN",
+    "STRENGTHS",
     "TEXT_BASE",
     "Alignment",
     "Background",
@@ -79,6 +79,7 @@ __all__ = [
     "Identity",
     "Kinds",
     "Matches",
+    "PredictionsFinding",
     "Quote",
     "Region",
     "Relation",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clonedetect.domain.history import HistoryFinding
+from clonedetect.domain.predictions import PredictionsFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Findings:
     config: None = None
     tokenizer: None = None
     weights: None = None
-    predictions: None = None
+    predictions: PredictionsFinding | None = None
     history: HistoryFinding | None = None
     attribution: None = None
     weight_index: None = None

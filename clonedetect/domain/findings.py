@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Literal
 
 from clonedetect.domain.channels import Findings
+from clonedetect.domain.strength import Direction, Relation, Strength
 from clonedetect.domain.trees import Side, Skipped
-
-Strength = Literal["none", "weak", "moderate", "strong", "decisive"]
-Relation = Literal["unrelated", "common-ancestor", "derived"]
-Direction = Literal["left-from-right", "right-from-left", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)

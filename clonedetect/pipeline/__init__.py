@@ -2,6 +2,7 @@
 
 from clonedetect.pipeline.background import build_background
 from clonedetect.pipeline.options import Options
+from clonedetect.pipeline.predictions import compare_predictions
 from clonedetect.pipeline.scan import scan
 
-__all__ = ["Options", "build_background", "scan"]
+__all__ = ["Options", "build_background", "compare_predictions", "scan"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from clonedetect.assess import history_evidence
+from clonedetect.assess import history_evidence, predictions_evidence
 from clonedetect.domain import Findings
 from clonedetect.pipeline.history import examine_history
+from clonedetect.pipeline.predictions import examine_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,7 @@ class Channel:
 
 CHANNELS: Final[tuple[Channel, ...]] = (
     # one line a channel
+    Channel("predictions", examine_predictions, predictions_evidence),
     Channel("history", examine_history, history_evidence),
 )
 

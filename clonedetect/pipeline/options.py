@@ -15,6 +15,7 @@ class Options:
     jobs: worker processes, None for one a core. cache_dir: None for the user's cache directory.
     include, exclude: globs on paths. max_bytes: larger files are skipped.
     vendored, generated: examine such files too instead of skipping them.
+    left_predictions, right_predictions, gold, controls: prediction files (see `clonedetect.predictions`).
     rewritten: look for Type-3 copies too; without it only equal and renamed code is found, several times faster.
     """
 
@@ -31,6 +32,10 @@ class Options:
     rewritten: bool = True
     history: bool = True
     times: bool = True
+    left_predictions: Path | None = None
+    right_predictions: Path | None = None
+    gold: Path | None = None
+    controls: tuple[Path, ...] = ()
 
     def reported(self) -> tuple[tuple[str, str | int | float | bool | None], ...]:
         """What a report says of them: all that can change a finding, nothing that cannot (jobs, cache, times)."""
@@ -38,5 +43,11 @@ class Options:
         for each in fields(self):
             if each.name not in _SILENT:
                 value = getattr(self, each.name)
-                out.append((each.name, " ".join(value) if isinstance(value, tuple) else value))
+                out.append((each.name, _plain(value)))
         return tuple(sorted(out))
+
+
+def _plain(value: object) -> str | int | float | bool | None:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    return value if value is None or isinstance(value, int | float) else str(value)

@@ -126,9 +126,17 @@ def _renames(comparison: Comparison) -> str:
     return "".join([*rows, "\n</details>\n"])
 
 
+def section_markdown(section: Section) -> str:
+    """One channel's section alone, under a heading."""
+    return f"#### {escaped(section.title)}\n\n{_body(section)}"
+
+
 def _channel(section: Section) -> str:
-    lines = [f"\n<details><summary>{escaped(section.title)}</summary>\n\n"]
-    lines += [f"{escaped(paragraph)}\n\n" for paragraph in section.paragraphs]
+    return f"\n<details><summary>{escaped(section.title)}</summary>\n\n{_body(section)}</details>\n"
+
+
+def _body(section: Section) -> str:
+    lines = [f"{escaped(paragraph)}\n\n" for paragraph in section.paragraphs]
     for table in section.tables:
         if not table.rows:
             continue
@@ -142,7 +150,7 @@ def _channel(section: Section) -> str:
             lines.append(f"| {' | '.join(cells)} |\n")
         lines.append(f"\nand {wording.counted(len(table.rows) - _ROWS, 'more row')}\n\n" * (len(table.rows) > _ROWS))
         lines.append("\n")
-    return "".join([*lines, "</details>\n"])
+    return "".join(lines)
 
 
 def _pairs(comparison: Comparison, budget: int) -> tuple[str, int]:

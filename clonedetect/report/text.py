@@ -15,7 +15,7 @@ from rich.text import Text
 from clonedetect.domain import Comparison, SideSummary
 from clonedetect.report import wording
 from clonedetect.report.escape import visible
-from clonedetect.report.sections import sections
+from clonedetect.report.sections import Section, sections
 
 PAIRS: Final = 15
 RENAMES: Final = 12
@@ -171,19 +171,32 @@ def _renames(console: Console, comparison: Comparison) -> None:
 
 def _channels(console: Console, comparison: Comparison) -> None:
     for _, section in sections(comparison):
-        _title(console, section.title)
-        for paragraph in section.paragraphs:
-            console.print(Padding(Text(visible(paragraph)), (0, 0, 0, 2)))
-        for each in section.tables:
-            if not each.rows:
-                continue
-            numbers = tuple(column.name for column in each.columns if column.kind == "number")
-            table = _table(*(column.name for column in each.columns), right=numbers)
-            for row in each.rows[:ROWS]:
-                table.add_row(*(Text(visible(cell)) for cell in row))
-            console.print(Padding(Text(visible(each.title), style="italic"), (0, 0, 0, 2)))
-            console.print(table)
-            _more(console, len(each.rows) - ROWS, "row")
+        _section(console, section)
+
+
+def section_text(section: Section, width: int = 100) -> str:
+    """One channel's section alone, as `to_text` shows it."""
+    console = console_to(io.StringIO(), width, color=False)
+    _section(console, section)
+    written = console.file
+    assert isinstance(written, io.StringIO)
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines()) + "\n"
+
+
+def _section(console: Console, section: Section) -> None:
+    _title(console, section.title)
+    for paragraph in section.paragraphs:
+        console.print(Padding(Text(visible(paragraph)), (0, 0, 0, 2)))
+    for each in section.tables:
+        if not each.rows:
+            continue
+        numbers = tuple(column.name for column in each.columns if column.kind == "number")
+        table = _table(*(column.name for column in each.columns), right=numbers)
+        for row in each.rows[:ROWS]:
+            table.add_row(*(Text(visible(cell)) for cell in row))
+        console.print(Padding(Text(visible(each.title), style="italic"), (0, 0, 0, 2)))
+        console.print(table)
+        _more(console, len(each.rows) - ROWS, "row")
 
 
 def _not_examined(console: Console, comparison: Comparison) -> None:
