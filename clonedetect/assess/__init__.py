@@ -5,6 +5,7 @@ from clonedetect.assess.identity import identity_evidence
 from clonedetect.assess.predictions import predictions_evidence, predictions_strength
 from clonedetect.assess.significance import IDIOM_PACKAGES, e_values, linked_e_values, score
 from clonedetect.assess.source import source_evidence
+from clonedetect.assess.tokenizer import tokenizer_evidence
 from clonedetect.assess.verdict import verdict
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "predictions_strength",
     "score",
     "source_evidence",
+    "tokenizer_evidence",
     "verdict",
 ]

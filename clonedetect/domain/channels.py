@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from clonedetect.domain.history import HistoryFinding
 from clonedetect.domain.predictions import PredictionsFinding
+from clonedetect.domain.tokenizer import TokenizerFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Findings:
     """
 
     config: None = None
-    tokenizer: None = None
+    tokenizer: TokenizerFinding | None = None
     weights: None = None
     predictions: PredictionsFinding | None = None
     history: HistoryFinding | None = None

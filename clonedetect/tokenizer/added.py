@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -144,19 +144,24 @@ def _renamed(
     for a, b in _runs([t for t in old if t not in found], [t for t in new if t not in taken], both):
         found[a] = (b, "same place in a run of tokens of one make")
         taken.add(b)
-    gone = [t for t in old if t not in found and t not in both]
-    rest = [t for t in new if t not in taken and t not in both]
-    makes = Counter(map(_make, rest))
-    for token in gone:
-        same = [t for t in rest if _make(t) == _make(token)]
-        if len(same) == 1 == makes[_make(token)] == sum(_make(t) == _make(token) for t in gone):
-            found[token] = (same[0], "the last of its make")
+    gone = _by_make(t for t in old if t not in found and t not in both)
+    rest = _by_make(t for t in new if t not in taken and t not in both)
+    for make, tokens in gone.items():
+        if len(tokens) == 1 == len(rest.get(make, ())):
+            found[tokens[0]] = (rest[make][0], "the last of its make")
     return found
 
 
 def _make(token: str) -> str:
     """A token with its words as one sign: `</pond_pad>` -> `</w_w>`."""
     return _WORD.sub("w", token)
+
+
+def _by_make(tokens: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for token in tokens:
+        found.setdefault(_make(token), []).append(token)
+    return found
 
 
 MOST_RUNS = 20_000  # beginnings of runs that are tried

@@ -36,7 +36,7 @@ def compare_tokenizers(
     renames: Mapping[str, str] | None = None,
     more: tuple[Sequence[Vocabulary], Sequence[Vocabulary]] = ((), ()),
 ) -> TokenizerFinding | str:
-    """Compare all tokenizers of two sides, given as (path, bytes) of their files; or say why there is nothing to compare.
+    """Compare all tokenizers of two sides, given as (path, bytes), or say why there is nothing.
 
     left_sources, right_sources: code that may name added tokens; renames: the code's own rename map, left to right;
     more: tokenizers read elsewhere (GGUF headers).

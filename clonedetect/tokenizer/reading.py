@@ -76,7 +76,7 @@ def _is_model(name: str) -> bool:
 
 
 def read_vocabulary(path: str, data: bytes, merges: bytes = b"", side: Sequence[bytes] = ()) -> Vocabulary:
-    """One tokenizer from its main file, a merges file and the JSON files of added tokens beside it. Raises ValueError."""
+    """One tokenizer from its main file, a merges file and JSON lists of added tokens. Raises ValueError."""
     if len(data) > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES:,} bytes ({len(data):,})")
     name = path.rpartition("/")[2].lower()
@@ -120,9 +120,7 @@ def from_gguf(header: GgufVocabulary) -> Vocabulary:
     """The tokenizer that a GGUF header holds."""
     style = style_of(list(header.tokens))
     kinds = header.kinds or (1,) * len(header.tokens)
-    added = tuple(
-        (i, t) for i, (t, k) in enumerate(zip(header.tokens, kinds, strict=False)) if k in (CONTROL, USER)
-    )
+    added = tuple((i, t) for i, (t, k) in enumerate(zip(header.tokens, kinds, strict=False)) if k in (CONTROL, USER))
     special = dict(added)
     tokens = tuple((i, t) for i, t in _numbered(list(header.tokens), style) if i not in special)
     merges = tuple(_merge(m, style) for m in header.merges if " " in m)
@@ -252,7 +250,6 @@ def _tiktoken(path: str, data: bytes) -> Vocabulary:
 
 
 def _tekken(path: str, data: bytes, raw: dict[str, Any]) -> Vocabulary:
-    config = raw.get("config") if isinstance(raw.get("config"), dict) else {}
     tokens, added = [], []
     rows = raw.get("vocab")
     if not isinstance(rows, list):
@@ -267,7 +264,8 @@ def _tekken(path: str, data: bytes, raw: dict[str, Any]) -> Vocabulary:
     for row in raw.get("special_tokens") or ():
         if isinstance(row, dict) and type(row.get("rank")) is int and isinstance(row.get("token_str"), str):
             added.append((row["rank"], row["token_str"][:MAX_CONTENT]))
-    pattern = config.get("pattern")
+    config = raw.get("config")
+    pattern = config.get("pattern") if isinstance(config, dict) else None
     return Vocabulary(
         path,
         _digest(data),
