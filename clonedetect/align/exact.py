@@ -16,33 +16,41 @@ _BATCH = 3_000_000  # leaf pairs at a time: bounds memory
 
 
 @dataclass(frozen=True, slots=True)
-class ExactPair:
-    """One match: its tokens, how many name places contradict the match's own majority, how many literals differ.
+class Differences:
+    """What differs in each match, one entry a match: its tokens, how many name places contradict the match's own
+    majority, how many literals differ, and where its names begin in the other columns (matches + 1 offsets).
 
-    names: (left row, right row, role index, places) for each pair of different names that stand opposite each other.
+    Names are pairs of different names that stand opposite each other: rows of an occurrence, role index, places.
     """
 
-    tokens: int
-    conflicts: int
-    literals: int
-    names: tuple[tuple[int, int, int, int], ...]
+    tokens: NDArray[np.int64]
+    conflicts: NDArray[np.int64]
+    literals: NDArray[np.int64]
+    begin: NDArray[np.int64]
+    left_row: NDArray[np.int64]
+    right_row: NDArray[np.int64]
+    role: NDArray[np.uint8]
+    places: NDArray[np.int64]
 
 
-def compare_exact(left: Forest, right: Forest, matches: Matches) -> list[ExactPair]:
-    """One `ExactPair` per match, in order."""
+def compare_exact(left: Forest, right: Forest, matches: Matches) -> Differences:
+    """What differs in every match, in order."""
     lrow, rrow = left.statements.row.astype(np.int64), right.statements.row.astype(np.int64)
     lo, at = lrow[matches.left_first], rrow[matches.right_first]
     size = left.columns.after[lrow[matches.left_last]].astype(np.int64) - lo
     scope = _scopes(left)
-    out: list[ExactPair] = []
     total = np.cumsum(size)
-    begin = 0
+    parts, begin = [], 0
     while begin < len(size):
         base = int(total[begin - 1]) if begin else 0
         stop = max(begin + 1, int(np.searchsorted(total, base + _BATCH, side="right")))
-        out.extend(_batch(left, right, scope, lo[begin:stop], at[begin:stop], size[begin:stop]))
+        parts.append(_batch(left, right, scope, lo[begin:stop], at[begin:stop], size[begin:stop]))
         begin = stop
-    return out
+    if not parts:
+        none = np.zeros(0, np.int64)
+        return Differences(none, none, none, np.zeros(1, np.int64), none, none, none.astype(np.uint8), none)
+    tokens, conflicts, literals, named, x, y, role, places = (np.concatenate(c) for c in zip(*parts, strict=True))
+    return Differences(tokens, conflicts, literals, np.concatenate(([0], np.cumsum(named))), x, y, role, places)
 
 
 def _batch(
@@ -52,20 +60,20 @@ def _batch(
     lo: NDArray[np.int64],
     at: NDArray[np.int64],
     size: NDArray[np.int64],
-) -> list[ExactPair]:
+) -> tuple[NDArray, ...]:
+    """The columns of `Differences` for some matches, with how many names each has."""
     n = len(lo)
     pair = np.repeat(np.arange(n), size)
-    step = np.arange(len(pair)) - np.repeat(np.cumsum(size) - size, size)
-    x, y = lo[pair] + step, at[pair] + step
+    x = np.arange(len(pair)) + np.repeat(lo - (np.cumsum(size) - size), size)
+    y = x + np.repeat(at - lo, size)
     lc, rc = left.columns, right.columns
-    leaf = lc.after[x] == x + 1
-    tokens = np.bincount(pair[leaf], minlength=n)
-    role = lc.role[x]
-    literals = np.bincount(pair[(role == 0) & (lc.text[x] != rc.text[y])], minlength=n)
+    leaves = np.concatenate(([0], np.cumsum(lc.after == np.arange(1, len(lc.after) + 1, dtype=np.uint32))))
+    tokens = leaves[lo + size] - leaves[lo]
+    role, lt, rt = lc.role[x], lc.text[x], rc.text[y]
+    literals = np.bincount(pair[(role == 0) & (lt != rt)], minlength=n)
 
-    named = role > 0
-    pair, x, y, role = pair[named], x[named], y[named], role[named]
-    lt, rt = lc.text[x], rc.text[y]
+    named = np.flatnonzero(role)
+    pair, x, y, role, lt, rt = pair[named], x[named], y[named], role[named], lt[named], rt[named]
     # A function's own names hold in it alone: the same name may become another one in the next function.
     free = np.isin(role, [left.kinds.roles.index(r) for r in ("name", "parameter")])
     within = np.where(free, scope[x], 0)
@@ -77,12 +85,7 @@ def _batch(
     (pair, lt, rt), (x, y, role, count) = _counted((pair, lt, rt), x, y, role, count)
     changed = lt != rt
     pair, x, y, role, count = pair[changed], x[changed], y[changed], role[changed], count[changed]
-    edges = np.searchsorted(pair, np.arange(n + 1))
-    rows = list(zip(x.tolist(), y.tolist(), role.tolist(), count.tolist(), strict=True))
-    return [
-        ExactPair(int(tokens[i]), int(conflicts[i]), int(literals[i]), tuple(rows[edges[i] : edges[i + 1]]))
-        for i in range(n)
-    ]
+    return tokens, conflicts, literals, np.bincount(pair, minlength=n), x, y, role, count
 
 
 def _counted(

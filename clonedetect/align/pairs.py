@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from clonedetect.align.fragments import Fragments
+import numpy as np
+
 from clonedetect.domain import MODULE, ClonePair, Edit, Fragment, Region, Rename
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from numpy.typing import NDArray
 
-    from clonedetect.align.exact import ExactPair
+    from clonedetect.align.exact import Differences
+    from clonedetect.align.fragments import Fragments
     from clonedetect.domain import Alignment, Forest, Matches
 
 LEAST_SIMILARITY = 0.6  # below this, shape is all two fragments share: names contradict each other, literals differ
@@ -26,68 +27,66 @@ def pair_id(left: Fragment, right: Fragment) -> str:
 
 
 def exact_pairs(
-    left: Fragments, right: Fragments, matches: Matches, details: Sequence[ExactPair]
+    left: Fragments, right: Fragments, matches: Matches, found: Differences
 ) -> tuple[list[ClonePair], list[tuple[int, int, int, int]]]:
     """Clone pairs of type 1 and 2, and the places of each: (left first, left last, right first, right last)."""
-    pairs: list[ClonePair] = []
-    places: list[tuple[int, int, int, int]] = []
-    columns = (matches.left_first, matches.left_last, matches.right_first, matches.right_last, matches.kind)
-    rows = list(zip(*(c.tolist() for c in columns), strict=True))
-    for i, (a, b, c, d, kind) in enumerate(rows):
-        if kind != MODULE or _solid(left, right, a, c):
-            pair = _pair(left, right, (a, b, c, d), details[i])
-            if pair:
-                pairs.append(pair)
-                places.append((a, b, c, d))
-    return pairs, places
+    similarity = np.maximum(0.0, 1 - (found.conflicts + found.literals) / np.maximum(1, found.tokens))
+    places = np.stack((matches.left_first, matches.left_last, matches.right_first, matches.right_last), axis=1)
+    module = (left.units[places[:, 0]] == MODULE) & (right.units[places[:, 2]] == MODULE)
+    kept = np.flatnonzero((similarity >= LEAST_SIMILARITY) & ((matches.kind != MODULE) | module))
+    names = _Names(left.forest, right.forest, found)
+    at = [(a, b, c, d) for a, b, c, d in places[kept].tolist()]
+    columns = (found.literals, found.conflicts, similarity.round(4))
+    rows = zip(kept.tolist(), at, *(column[kept].tolist() for column in columns), strict=True)
+    return [
+        _exact_pair(left.fragment(a, b), right.fragment(c, d), names.of(i), literals, conflicts, alike)
+        for i, (a, b, c, d), literals, conflicts, alike in rows
+    ], at
 
 
-def _solid(left: Fragments, right: Fragments, a: int, c: int) -> bool:
-    return left.unit(a) == MODULE and right.unit(c) == MODULE
+class _Names:
+    """The renames of each match; a name is decoded once, however often it stands in the forest."""
+
+    def __init__(self, left: Forest, right: Forest, found: Differences) -> None:
+        self.begin = found.begin.tolist()
+        self.spelled = (_spelled(left, found.left_row), _spelled(right, found.right_row))
+        kinds = [_ROLE_KINDS.get(role, role) for role in left.kinds.roles]
+        self.kinds = [kinds[role] for role in found.role.tolist()]
+        self.places = found.places.tolist()
+
+    def of(self, match: int) -> tuple[Rename, ...]:
+        a, b = self.begin[match], self.begin[match + 1]
+        if a == b:
+            return ()
+        rows = zip(self.spelled[0][a:b], self.spelled[1][a:b], self.kinds[a:b], self.places[a:b], strict=True)
+        return tuple(sorted((Rename(*row) for row in rows), key=lambda r: (-r.count, r.left, r.right)))
 
 
-def _renames(left: Forest, right: Forest, details: Sequence[ExactPair]) -> tuple[Rename, ...]:
-    counts: Counter[tuple[str, str]] = Counter()
-    roles: dict[tuple[str, str], int] = {}
-    for detail in details:
-        for x, y, role, count in detail.names:
-            key = (left.source(x).decode("utf-8", "replace"), right.source(y).decode("utf-8", "replace"))
-            counts[key] += count
-            roles[key] = max(roles.get(key, 0), role)
-    named = [
-        Rename(a, b, _ROLE_KINDS.get(left.kinds.roles[roles[a, b]], left.kinds.roles[roles[a, b]]), n)
-        for (a, b), n in counts.items()
-    ]
-    return tuple(sorted(named, key=lambda r: (-r.count, r.left, r.right)))
+def _spelled(forest: Forest, rows: NDArray[np.int64]) -> list[str]:
+    """The source of some leaves."""
+    _, first, which = np.unique(forest.columns.text[rows], return_index=True, return_inverse=True)
+    words = [forest.source(row).decode("utf-8", "replace") for row in rows[first].tolist()]
+    return [words[n] for n in which.tolist()]
 
 
-def _similarity(details: Sequence[ExactPair]) -> float:
-    tokens = sum(d.tokens for d in details)
-    wrong = sum(d.conflicts + d.literals for d in details)
-    return max(0.0, 1 - wrong / max(1, tokens))
-
-
-def _pair(left: Fragments, right: Fragments, at: tuple[int, int, int, int], detail: ExactPair) -> ClonePair | None:
-    similarity = _similarity([detail])
-    if similarity < LEAST_SIMILARITY:
-        return None
-    a, b, c, d = at
-    lf, rf = left.fragment(a, b), right.fragment(c, d)
-    edits = [Edit(k, n) for k, n in (("literal-changed", detail.literals), ("renamed", len(detail.names))) if n]
+def _exact_pair(
+    left: Fragment, right: Fragment, renames: tuple[Rename, ...], literals: int, conflicts: int, similarity: float
+) -> ClonePair:
+    edits = [Edit(k, n) for k, n in (("literal-changed", literals), ("renamed", len(renames))) if n]
     return ClonePair(
-        id=pair_id(lf, rf),
-        type=2 if detail.names or detail.literals else 1,
-        similarity=round(similarity, 4),
+        id=pair_id(left, right),
+        type=2 if edits else 1,
+        similarity=similarity,
         containment=1.0,
         bits=None,
         e_value=None,
         explained_by=None,
-        left=lf,
-        right=rf,
-        regions=(Region((lf.start_line, lf.end_line), (rf.start_line, rf.end_line)),),
-        renames=_renames(left.forest, right.forest, [detail]),
+        left=left,
+        right=right,
+        regions=(Region((left.start_line, left.end_line), (right.start_line, right.end_line)),),
+        renames=renames,
         edits=tuple(edits),
-        conflicts=detail.conflicts,
+        conflicts=conflicts,
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from clonedetect.domain import Forest
 
 Pairs = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
+_BATCH = 3_000_000  # row pairs compared at a time: bounds memory
 ALL_PAIRS = 32  # a group with more left-times-right pairs than this is listed as a class and paired one to one
 
 
@@ -167,17 +168,28 @@ def _advance(sibling: NDArray[np.int64], place: NDArray[np.int64], steps: NDArra
 
 def _verified(left: Forest, right: Forest, columns: list[NDArray[np.int64]]) -> NDArray[np.bool_]:
     """Compare the rows themselves: kinds, shapes and the spelled leaves that are no names or literals."""
-    ok = np.zeros(len(columns[0]), bool)
     lc, rc = left.columns, right.columns
     ids = np.minimum(np.arange(65536), len(left.kinds.names) - 1)
     free = (left.kinds.mask("identifier") | left.kinds.mask("literal"))[ids]
-    for i, (a, b, c, d) in enumerate(zip(*(x.tolist() for x in columns[:4]), strict=True)):
-        lo, hi = int(left.statements.row[a]), int(lc.after[left.statements.row[b]])
-        at, to = int(right.statements.row[c]), int(rc.after[right.statements.row[d]])
-        if hi - lo != to - at or not np.array_equal(lc.kind[lo:hi], rc.kind[at:to]):
-            continue
-        if not np.array_equal(lc.after[lo:hi] - np.uint32(lo), rc.after[at:to] - np.uint32(at)):
-            continue
-        differ = lc.text[lo:hi] != rc.text[at:to]
-        ok[i] = not (differ & ~free[lc.kind[lo:hi]]).any()
+    first, last, other, end = columns[:4]
+    lo, at = left.statements.row[first].astype(np.int64), right.statements.row[other].astype(np.int64)
+    size = lc.after[left.statements.row[last]].astype(np.int64) - lo
+    ok = size == rc.after[right.statements.row[end]].astype(np.int64) - at
+    total = np.cumsum(np.where(ok, size, 0))
+    begin = 0
+    while begin < len(size):
+        base = int(total[begin - 1]) if begin else 0
+        stop = max(begin + 1, int(np.searchsorted(total, base + _BATCH, side="right")))
+        part = np.flatnonzero(ok[begin:stop]) + begin
+        length = size[part]
+        edge = np.cumsum(length) - length
+        x = np.arange(int(length.sum())) + np.repeat(lo[part] - edge, length)
+        shift = np.repeat(at[part] - lo[part], length)
+        y = x + shift
+        differ = lc.kind[x] != rc.kind[y]
+        differ |= lc.after[x] + shift != rc.after[y]
+        differ |= (lc.text[x] != rc.text[y]) & ~free[lc.kind[x]]
+        if len(part):
+            ok[part] = ~np.logical_or.reduceat(differ, edge)
+        begin = stop
     return ok
