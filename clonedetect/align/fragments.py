@@ -91,10 +91,8 @@ class Fragments:
         file = self.forest.files[number]
         start, end = self._first[first], self._last[last]
         unit = self._unit[first] if first == last else RUN
-        if unit == FUNCTION and self._unit[self._enclosing[first]] == CLASS:
-            kind = "method"
-        else:
-            kind = _KINDS.get(unit, "run")
+        method = unit == FUNCTION and self._unit[self._enclosing[first]] == CLASS
+        kind = "method" if method else _KINDS.get(unit, "run")
         if unit == MODULE:
             start, end = 1, max(1, int(self.forest.lines[number]))
         cell = None

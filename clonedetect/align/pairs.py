@@ -28,20 +28,20 @@ def pair_id(left: Fragment, right: Fragment) -> str:
 
 def exact_pairs(
     left: Fragments, right: Fragments, matches: Matches, found: Differences
-) -> tuple[list[ClonePair], list[tuple[int, int, int, int]]]:
+) -> tuple[list[ClonePair], NDArray[np.int64]]:
     """Clone pairs of type 1 and 2, and the places of each: (left first, left last, right first, right last)."""
     similarity = np.maximum(0.0, 1 - (found.conflicts + found.literals) / np.maximum(1, found.tokens))
     places = np.stack((matches.left_first, matches.left_last, matches.right_first, matches.right_last), axis=1)
     module = (left.units[places[:, 0]] == MODULE) & (right.units[places[:, 2]] == MODULE)
     kept = np.flatnonzero((similarity >= LEAST_SIMILARITY) & ((matches.kind != MODULE) | module))
     names = _Names(left.forest, right.forest, found)
-    at = [(a, b, c, d) for a, b, c, d in places[kept].tolist()]
-    columns = (found.literals, found.conflicts, similarity.round(4))
-    rows = zip(kept.tolist(), at, *(column[kept].tolist() for column in columns), strict=True)
-    return [
+    columns = (places, found.literals, found.conflicts, similarity.round(4))
+    rows = zip(kept.tolist(), *(column[kept].tolist() for column in columns), strict=True)
+    pairs = [
         _exact_pair(left.fragment(a, b), right.fragment(c, d), names.of(i), literals, conflicts, alike)
         for i, (a, b, c, d), literals, conflicts, alike in rows
-    ], at
+    ]
+    return pairs, places[kept]
 
 
 class _Names:

@@ -13,6 +13,8 @@ from scipy import sparse
 from clonedetect.domain import Scores, Weights
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from clonedetect.domain import Background, Features, Forest
@@ -23,6 +25,7 @@ PRODUCTS = 6_000_000  # left-times-right occurrences in the index at most: the c
 BEST = 6  # candidates kept for each bag
 LEAST_MATCHED = 12.0  # bits that a candidate must share
 LEVELS = 12
+RANGE_ROWS = 2_000_000  # rows of ranges whose bags are made at a time: bounds memory
 
 
 def weigh(
@@ -147,27 +150,46 @@ def range_bits(
     features: Features, weights: Weights, lo: NDArray[np.int64], hi: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Bits of the rows `lo:hi` of a forest, for each such range: as of a bag, repetition says little."""
-    index = np.searchsorted(weights.feature, features.node_feature)
-    begin, end = np.searchsorted(features.node_row, lo), np.searchsorted(features.node_row, hi)
-    out = np.zeros(len(lo))
-    for n, (a, b) in enumerate(zip(begin.tolist(), end.tolist(), strict=True)):
-        found, count = np.unique(index[a:b], return_counts=True)
-        out[n] = weights.added[found] @ (1.0 + np.log2(count))
-    return out
+    ranges, at = np.unique(lo * (int(hi.max(initial=0)) + 1) + hi, return_index=True, return_inverse=True)[1:]
+    lo, hi, out = lo[ranges], hi[ranges], np.zeros(len(ranges))
+    for which, feature, count in _range_bags(features, weights, lo, hi):
+        bits = weights.added[feature] * (1.0 + np.log2(count))
+        out += np.bincount(which, weights=bits, minlength=len(lo))
+    return out[at]
 
 
 def range_known(
     features: Features, weights: Weights, lo: NDArray[np.int64], hi: NDArray[np.int64], other: Features
 ) -> NDArray[np.float64]:
     """For each range of rows the share of its bits whose features another repository has anywhere."""
-    index = np.searchsorted(weights.feature, features.node_feature)
     known = np.isin(weights.feature, other.feature)
+    both, all_bits = np.zeros(len(lo)), np.zeros(len(lo))
+    for which, feature, _ in _range_bags(features, weights, lo, hi):
+        bits = weights.added[feature]
+        all_bits += np.bincount(which, weights=bits, minlength=len(lo))
+        both += np.bincount(which, weights=bits * known[feature], minlength=len(lo))
+    return both / np.maximum(all_bits, 1e-9)
+
+
+def _range_bags(
+    features: Features, weights: Weights, lo: NDArray[np.int64], hi: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
+    """The bags of ranges of rows: (range, number of the feature in the vocabulary, count), some ranges at a time."""
+    numbers = np.searchsorted(weights.feature, features.node_feature)
     begin, end = np.searchsorted(features.node_row, lo), np.searchsorted(features.node_row, hi)
-    out = np.zeros(len(lo))
-    for n, (a, b) in enumerate(zip(begin.tolist(), end.tolist(), strict=True)):
-        found = np.unique(index[a:b])
-        out[n] = weights.added[found] @ known[found] / max(float(weights.added[found].sum()), 1e-9)
-    return out
+    total, width = np.cumsum(end - begin), len(weights.feature)
+    at = 0
+    while at < len(lo):
+        base = int(total[at - 1]) if at else 0
+        stop = max(at + 1, int(np.searchsorted(total, base + RANGE_ROWS, side="right")))
+        size = (end - begin)[at:stop]
+        item = np.arange(int(size.sum())) + np.repeat(begin[at:stop] - (np.cumsum(size) - size), size)
+        key = np.repeat(np.arange(at, stop), size) * width + numbers[item]
+        key.sort()
+        edge = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else key
+        count = np.diff(np.concatenate((edge, [len(key)])))
+        yield key[edge] // width, key[edge] % width, count
+        at = stop
 
 
 def range_features(

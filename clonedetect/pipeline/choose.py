@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.align import Fragments
 from clonedetect.assess import e_values, score
-from clonedetect.domain import CLASS, FUNCTION, Features, Forest
+from clonedetect.domain import CLASS, FUNCTION
+from clonedetect.pipeline.found import rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from clonedetect.domain import Background, ClonePair, Scores
+    from clonedetect.domain import Scores
+    from clonedetect.pipeline.found import Found, Side
 
 FEW = 1  # best candidates of each fragment that are aligned: a second adds .002 recall for twice the time
 HOPELESS_E = 300.0  # candidates that would stay above this even if all their statements were equal are not aligned
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    forest: Forest
-    bags: Features
-    fragments: Fragments
-    bag_at: dict[int, int]  # place -> bag
-
-
-def idiom_packages(bags: Features, background: Background) -> NDArray[np.int64]:
-    """How many packages of the background have each whole function, own names aside."""
-    return background.packages(bags.whole) * (bags.whole != 0)
-
-
-def around_runs(
-    sides: list[Side], exact: list[ClonePair], places: list[tuple[int, int, int, int]]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def around_runs(sides: list[Side], exact: Found) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Bags around equal statement runs: near misses of equal functions are candidates whatever their features."""
-    found = set()
-    for pair, (a, _, c, _) in zip(exact, places, strict=True):
-        if pair.left.kind == "run":
-            i = sides[0].bag_at.get(sides[0].fragments.enclosing(a))
-            j = sides[1].bag_at.get(sides[1].fragments.enclosing(c))
-            if i is not None and j is not None:
-                found.add((i, j))
-    both = np.array(sorted(found), np.int64).reshape(-1, 2)
+    at = exact.places[exact.runs()]
+    i = sides[0].bag_of[sides[0].fragments.enclosing_places[at[:, 0]]]
+    j = sides[1].bag_of[sides[1].fragments.enclosing_places[at[:, 2]]]
+    both = np.unique(np.stack((i, j), axis=1)[(i >= 0) & (j >= 0)], axis=0)
     return both[:, 0], both[:, 1]
 
 
@@ -52,22 +33,19 @@ def worth_aligning(
     sides: list[Side],
     scores: Scores,
     idioms: NDArray[np.int64],
-    exact: list[ClonePair],
-    places: list[tuple[int, int, int, int]],
+    exact: Found,
 ) -> NDArray[np.int64]:
     """Which candidates are aligned: two functions or two classes, not both in equal pairs already, and promising."""
     i, j = scores.left, scores.right
     kinds = sides[0].bags.kind[i], sides[1].bags.kind[j]
     good = (kinds[0] == kinds[1]) & np.isin(kinds[0], (FUNCTION, CLASS))
     covered = []
+    whole = exact.places[~exact.runs()]
     for side, first, last in ((sides[0], 0, 1), (sides[1], 2, 3)):
-        row, after = side.forest.statements.row.astype(np.int64), side.forest.columns.after
-        inside = np.zeros(len(after) + 1, np.int64)
-        for pair, at in zip(exact, places, strict=True):
-            if pair.left.kind != "run":
-                inside[row[at[first]]] += 1
-                inside[after[row[at[last]]]] -= 1
-        covered.append((np.cumsum(inside) > 0)[row[side.bags.place]])
+        lo, hi = rows(side.forest, whole[:, first], whole[:, last])
+        size = len(side.forest.columns.after) + 1
+        inside = np.cumsum(np.bincount(lo, minlength=size) - np.bincount(hi, minlength=size)) > 0
+        covered.append(inside[side.forest.statements.row[side.bags.place]])
     good &= ~(covered[0][i] & covered[1][j])
     fewer = np.minimum(scores.left_only, scores.right_only)
     jaccard = scores.matched / (scores.matched + (scores.left_only + scores.right_only) + 1e-9)

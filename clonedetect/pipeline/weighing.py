@@ -1,0 +1,136 @@
+"""What each pair is worth: what explains it, and its E-value alone and as a member of a consistent set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clonedetect.assess import IDIOM_PACKAGES, e_values, linked_e_values
+from clonedetect.domain import CLASS, FUNCTION, ClonePair, Features, Weights
+from clonedetect.match import explained, range_known
+from clonedetect.pipeline.found import BITS, IDIOM, Found, Side, rows, scores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+ANCESTOR_SHARE = 0.6  # share of a pair's matched bits that one fragment of an ancestor must have to explain it
+KNOWN_SHARE = 0.8  # share of the bits of a run, class or module whose features an ancestor has to explain it
+VOUCHING_E = 1e-3  # pairs whose renames speak for those of others
+SHORT_NAME = 3  # characters: shorter names agree by chance
+
+
+def explanations(
+    sides: list[Side], weights: Weights, found: Found, ancestors: Sequence[tuple[str, Features]]
+) -> list[str | None]:
+    """What explains each pair without a copy: an ancestor, being a table of data, or an idiom; None for most."""
+    inherited = _inherited(sides, weights, found.places, ancestors)
+    data = _only_data(sides[0], found.places)
+    idioms = found.numbers[:, IDIOM].astype(np.int64).tolist()
+    return [
+        origin
+        or ("data: literals and names only" if table else None)
+        or (f"idiom: {packages} packages of the background have it" if packages >= IDIOM_PACKAGES else None)
+        for origin, table, packages in zip(inherited, data.tolist(), idioms, strict=True)
+    ]
+
+
+def weighed(sides: list[Side], found: Found, why: list[str | None]) -> Found:
+    """The pairs with bits, E-value and explanation."""
+    if not found.pairs:
+        return found
+    alone = e_values(scores(found.numbers), len(sides[0].bags.place), len(sides[1].bags.place))
+    left, right = found.places[:, 0], found.places[:, 2]
+    contexts = [
+        _context(sides, left, right, [one.fragments.files for one in sides]),
+        _context(sides, left, right, [_classes(one) for one in sides]),
+    ]
+    free = np.array([e is None for e in why])
+    agreement = _agreement(found.pairs, (alone <= VOUCHING_E) & free)
+    together = linked_e_values(alone, left, right, contexts, agreement, free)
+    columns = zip(found.pairs, found.numbers[:, BITS].round(1).tolist(), together.tolist(), why, strict=True)
+    pairs = [replace(p, bits=b, e_value=float(f"{e:.3g}"), explained_by=reason) for p, b, e, reason in columns]
+    return Found(pairs, found.places, found.numbers)
+
+
+def _inherited(
+    sides: list[Side], weights: Weights, places: NDArray[np.int64], ancestors: Sequence[tuple[str, Features]]
+) -> list[str | None]:
+    """Which ancestor has most of what each pair shares, if any."""
+    out: list[str | None] = [None] * len(places)
+    if not ancestors:
+        return out
+    i, j = sides[0].bag_of[places[:, 0]], sides[1].bag_of[places[:, 2]]
+    function = (i >= 0) & (j >= 0) & (sides[0].fragments.units[places[:, 0]] == FUNCTION)
+    known = np.flatnonzero(function)
+    # Runs, classes and modules are no bags of their own: the ancestor must know what their rows are made of.
+    others = np.flatnonzero(~function)
+    lo, hi = rows(sides[0].forest, places[others, 0], places[others, 1])
+    for origin, bags in ancestors:
+        share = np.zeros(len(places))
+        share[known] = explained(sides[0].bags, sides[1].bags, weights, i[known], j[known], bags) / ANCESTOR_SHARE
+        share[others] = range_known(sides[0].bags, weights, lo, hi, bags) / KNOWN_SHARE
+        for n in np.flatnonzero(share >= 1.0).tolist():
+            out[n] = out[n] or f"ancestor {origin}"
+    return out
+
+
+def _only_data(one: Side, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which pairs are tables of literals and names and nothing else."""
+    c, data = one.forest.columns, one.forest.kinds.mask("data")
+    other = np.concatenate(([0], np.cumsum(~data[np.minimum(c.kind, len(data) - 1)] | (c.kind >= len(data)))))
+    lo, hi = rows(one.forest, places[:, 0], places[:, 1])
+    return other[hi] == other[lo]
+
+
+def _classes(one: Side) -> NDArray[np.int64]:
+    """The innermost class around each place, as its place; -1 for none."""
+    units, enclosing = one.fragments.units, one.fragments.enclosing_places
+    at = enclosing.copy()
+    while True:
+        inside = np.flatnonzero((units[at] == FUNCTION) & (enclosing[at] != at))
+        if not len(inside):
+            return np.where(units[at] == CLASS, at, -1)
+        at[inside] = enclosing[at[inside]]
+
+
+def _context(
+    sides: list[Side], left: NDArray[np.int64], right: NDArray[np.int64], groups: Sequence[NDArray[np.int64]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Group of each pair's left and right, and how many fragments each group has."""
+    sizes = []
+    for one, group in zip(sides, groups, strict=True):
+        members = group[one.bags.place]
+        sizes.append(np.bincount(members[members >= 0], minlength=int(group.max(initial=0)) + 1))
+    return groups[0][left], groups[1][right], sizes[0], sizes[1]
+
+
+def _agreement(pairs: list[ClonePair], strong: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Renames of each pair that strong other pairs confirm, less those that they contradict."""
+    pair = np.repeat(np.arange(len(pairs)), [len(p.renames) for p in pairs])
+    told = [r for p in pairs for r in p.renames]
+    if not told:
+        return np.zeros(len(pairs))
+    left, right = _numbered([r.left for r in told]), _numbered([r.right for r in told])
+    counts = strong[pair]
+    both, at = np.unique(left * (int(right.max()) + 1) + right, return_inverse=True)
+    votes = np.bincount(at[counts], minlength=len(both))
+    one, other = np.zeros(len(both), np.int64), np.zeros(len(both), np.int64)
+    one[at], other[at] = left, right
+    confirmed = votes[at] - counts >= 2
+    # A name that three say became another one, from either side.
+    loud = votes >= 3
+    against = np.zeros(len(both), bool)
+    for name in (one, other):
+        against |= np.bincount(name[loud], minlength=int(name.max()) + 1)[name] > loud
+    value = np.where(confirmed, 1.0, np.where(against[at], -1.0, 0.0))
+    value[[min(len(r.left), len(r.right)) < SHORT_NAME for r in told]] = 0.0
+    return np.bincount(pair, weights=value, minlength=len(pairs))
+
+
+def _numbered(names: list[str]) -> NDArray[np.int64]:
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
