@@ -133,6 +133,14 @@ def test_import_is_light():
     assert done.stdout == "[]\n"
 
 
+def test_a_scan_loads_no_statistics():
+    code = "import sys, clonedetect.pipeline; print('scipy.stats' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "False\n", "scipy.stats takes longer to load than a small scan: scipy.special has the tails"
+
+
 def test_public_interface():
     import clonedetect
 

@@ -128,7 +128,7 @@ def _agreement(pairs: list[ClonePair], strong: NDArray[np.bool_]) -> NDArray[np.
         against |= np.bincount(name[loud], minlength=int(name.max()) + 1)[name] > loud
     value = np.where(confirmed, 1.0, np.where(against[at], -1.0, 0.0))
     value[[min(len(r.left), len(r.right)) < SHORT_NAME for r in told]] = 0.0
-    return np.bincount(pair, weights=value, minlength=len(pairs))
+    return np.bincount(pair, weights=value, minlength=len(pairs)).astype(np.float64)
 
 
 def _numbered(names: list[str]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr  # scipy.stats takes longer to load than a small scan
 
 from clonedetect.domain import Strength
 from clonedetect.weights.finding import Mechanism, Part
@@ -138,5 +138,5 @@ def conclude(judgements: Sequence[Judgement], names: Sequence[str], scores: Sequ
     for mechanism, share in sorted(shares.items(), key=lambda item: -item[1]):
         members = [name for name, j in zip(names, judgements, strict=True) if j.mechanism == mechanism]
         parts.append(Part(mechanism, len(members), share, common_prefixes(members)))
-    p_value = None if z is None else max(float(norm.sf(z)), SMALLEST_P)
+    p_value = None if z is None else max(float(ndtr(-z)), SMALLEST_P)
     return Overall(word, _strength(word, z, related, equal), z, p_value, sigma, interval, correlation, tuple(parts))
