@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from clonedetect.assess import predictions_strength
 from clonedetect.errors import PredictionsError
-from clonedetect.predictions import compare_predictions as compare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +20,8 @@ def compare_predictions(
     left: Path, right: Path, gold: Path | None = None, controls: Sequence[Path] = ()
 ) -> PredictionsFinding:
     """Two models' answers to the same questions, with the strength of what they share. Raises PredictionsError."""
+    from clonedetect.predictions import compare_predictions as compare  # scipy.stats loads longer than a small scan
+
     finding = compare(left, right, gold, controls)
     return replace(finding, strength=predictions_strength(finding))
 
