@@ -8,26 +8,35 @@ const tokens = (line) => {
   }
   return out;
 };
-const norm = (line, map) => tokens(line).filter((t) => t.text.trim() && t.cls !== "c").map((t) => map.get(t.text) ?? t.text).join(" ").trim();
-const likeness = (a, b) => {
-  if (a === b) return 1;
-  const x = a.split(" "), y = b.split(" "), seen = new Map();
-  x.forEach((w) => seen.set(w, (seen.get(w) || 0) + 1));
+// The words of a line that count. `same` compares a word of the left with one of the right under the pair's renames:
+// a name may stand for itself in one place and be renamed in the next, or be renamed in two ways.
+const words = (line) => tokens(line).filter((t) => t.text.trim() && t.cls !== "c").map((t) => t.text.trim());
+const same = (x, y, map) => x === y || Boolean(map.get(x)?.has(y));
+const equal = (a, b, map) => a.length === b.length && a.every((x, i) => same(x, b[i], map));
+const likeness = (a, b, map) => {
+  if (equal(a, b, map)) return 1;
+  const left = new Map();
+  b.forEach((y) => left.set(y, (left.get(y) || 0) + 1));
   let both = 0;
-  y.forEach((w) => { if (seen.get(w) > 0) { both++; seen.set(w, seen.get(w) - 1); } });
-  return (2 * both) / (x.length + y.length);
+  a.forEach((x) => {
+    const found = [x, ...(map.get(x) || [])].find((y) => left.get(y) > 0);
+    if (found !== undefined) { both++; left.set(found, left.get(found) - 1); }
+  });
+  return (2 * both) / (a.length + b.length);
 };
-// Pairs [i, j] of two lists of normal forms, in order; `least` is the likeness that two lines need.
-const align = (a, b, least) => {
+// Pairs [i, j] of two lists of lines, in order; `least` is the likeness that two lines need.
+const align = (a, b, least, map) => {
   const out = [], back = [];
   let s = 0, ea = a.length, eb = b.length;
-  while (s < ea && s < eb && a[s] === b[s]) out.push([s, s++]);
-  while (ea > s && eb > s && a[ea - 1] === b[eb - 1]) back.unshift([--ea, --eb]);
+  while (s < ea && s < eb && equal(a[s], b[s], map)) out.push([s, s++]);
+  while (ea > s && eb > s && equal(a[ea - 1], b[eb - 1], map)) back.unshift([--ea, --eb]);
   const n = ea - s, m = eb - s;
   if (n && m && n * m <= 160000) {
     const best = Array.from({ length: n + 1 }, () => new Float64Array(m + 1)), like = (i, j) => {
-      const value = a[s + i] === "" || b[s + j] === "" ? (a[s + i] === b[s + j] ? 0.5 : 0) : least === 1 ? +(a[s + i] === b[s + j]) : likeness(a[s + i], b[s + j]);
-      return value >= (a[s + i] === "" ? 0.5 : least) ? value : 0;
+      const x = a[s + i], y = b[s + j];
+      if (!x.length || !y.length) return x.length === y.length ? 0.5 : 0;
+      const value = least === 1 ? +equal(x, y, map) : likeness(x, y, map);
+      return value >= least ? value : 0;
     };
     const cost = Array.from({ length: n }, (_, i) => Float64Array.from({ length: m }, (_, j) => like(i, j)));
     for (let i = n - 1; i >= 0; i--) for (let j = m - 1; j >= 0; j--)
@@ -66,22 +75,22 @@ const chain = (regions) => {
 
 // Rows of the pair: {left, right: line number or null, state}. Moved regions stand opposite each other unless `inOrder`.
 const rowsOf = (pair, map, inOrder) => {
-  const none = new Map(), rows = [];
-  const forms = (f, from, to, m) => {
+  const rows = [];
+  const linesOf = (f, from, to) => {
     const out = [];
-    for (let n = from; n <= to; n++) { const line = lineOf(f, n); out.push(line ? norm(line, m) : ""); }
+    for (let n = from; n <= to; n++) { const line = lineOf(f, n); out.push(line ? words(line) : []); }
     return out;
   };
   const block = (l0, l1, r0, r1, least) => {
-    const a = forms(pair.left, l0, l1, map), b = forms(pair.right, r0, r1, none);
+    const a = linesOf(pair.left, l0, l1), b = linesOf(pair.right, r0, r1);
     let i = 0, j = 0;
     const upTo = (x, y) => {
       while (i < x) rows.push({ left: l0 + i++, right: null, state: "left-only" });
       while (j < y) rows.push({ left: null, right: r0 + j++, state: "right-only" });
     };
-    for (const [x, y] of align(a, b, least)) {
+    for (const [x, y] of align(a, b, least, map)) {
       upTo(x, y);
-      rows.push({ left: l0 + i, right: r0 + j, state: a[i++] === b[j++] ? "same" : "changed" });
+      rows.push({ left: l0 + i, right: r0 + j, state: equal(a[i++], b[j++], map) ? "same" : "changed" });
     }
     upTo(a.length, b.length);
   };
@@ -99,40 +108,50 @@ const rowsOf = (pair, map, inOrder) => {
   return rows;
 };
 
-// Indices of the tokens of `a` and `b` that have no equal opposite (longest common subsequence).
-const changedTokens = (a, b, map) => {
-  const seen = (list, m) => list.map((t, i) => [i, m ? m.get(t.text) ?? t.text : t.text]).filter(([i]) => list[i].text.trim());
-  const x = seen(a, map), y = seen(b, null), out = [new Set(), new Set()];
-  if (x.length * y.length > 250000) return out;
-  const best = Array.from({ length: x.length + 1 }, () => new Int32Array(y.length + 1));
-  for (let i = x.length - 1; i >= 0; i--) for (let j = y.length - 1; j >= 0; j--)
-    best[i][j] = x[i][1] === y[j][1] ? best[i + 1][j + 1] + 1 : Math.max(best[i + 1][j], best[i][j + 1]);
-  let i = 0, j = 0;
-  while (i < x.length || j < y.length) {
-    if (i < x.length && j < y.length && x[i][1] === y[j][1]) { i++; j++; }
-    else if (j >= y.length || (i < x.length && best[i + 1][j] >= best[i][j + 1])) out[0].add(x[i++][0]);
-    else out[1].add(y[j++][0]);
-  }
+// Which token of `a` stands opposite which of `b`: maps of indices, both ways (longest common subsequence).
+const opposite = (a, b, map) => {
+  const seen = (list) => [...list.keys()].filter((i) => list[i].cls !== "c" && list[i].text.trim());
+  const x = seen(a), y = seen(b), out = [new Map(), new Map()];
+  const like = (i, j) => same(a[x[i]].text.trim(), b[y[j]].text.trim(), map), put = (i, j) => { out[0].set(x[i], y[j]); out[1].set(y[j], x[i]); };
+  if (x.length === y.length && x.every((_, i) => like(i, i))) x.forEach((_, i) => put(i, i));
+  else if (x.length * y.length <= 250000) {
+    const best = Array.from({ length: x.length + 1 }, () => new Int32Array(y.length + 1));
+    for (let i = x.length - 1; i >= 0; i--) for (let j = y.length - 1; j >= 0; j--)
+      best[i][j] = like(i, j) ? best[i + 1][j + 1] + 1 : Math.max(best[i + 1][j], best[i][j + 1]);
+    for (let i = 0, j = 0; i < x.length && j < y.length;) {
+      if (like(i, j)) put(i++, j++);
+      else if (best[i + 1][j] >= best[i][j + 1]) i++;
+      else j++;
+    }
+  } else return null;
   return out;
 };
 
-const span = (parent, list, colours, changed) => {
+// Writes tokens; `about` says of each what it is: the number of its rename, "ch" for changed, else undefined.
+const span = (parent, list, about) => {
   list.forEach((token, i) => {
-    const renamed = token.cls === "s" || token.cls === "c" ? undefined : colours.get(token.text);
-    const cls = renamed !== undefined ? "hue" : changed && changed.has(i) ? "ch" : token.cls;
+    const what = about(token, i), cls = typeof what === "number" ? "hue" : what ?? token.cls;
     if (!cls) { parent.append(token.text); return; }
     const node = make("span", cls, token.text);
-    if (renamed !== undefined) colour(node, renamed).dataset.rename = renamed;
+    if (typeof what === "number") colour(node, what).dataset.rename = what;
     parent.append(node);
   });
 };
 
 // What a pair view needs: names with their colours, rows with their tokens.
 const study = (pair, inOrder) => {
-  const names = couples(pair.row[10]).map(([index, count]) => ({ left: renames[index][0], right: renames[index][1], kind: renames[index][2], count }));
-  const map = new Map(), colours = [new Map(), new Map()];
+  const found = new Map();
+  const add = (left, right, kind, count) => {
+    const key = left + "\n" + right, known = found.get(key);
+    if (!known) found.set(key, { left, right, kind, count });
+    else { known.count += count; if (!known.kind.includes(kind)) known.kind += ", " + kind; }
+  };
+  couples(pair.row[10]).forEach(([index, count]) => add(...renames[index], count));
+  const own = SIDES.map((side) => pair[side].name.split(".").pop());
+  if (own[0] !== own[1] && SIDES.every((side) => pair[side].kind !== "module")) add(...own, pair.left.kind, 0);
+  const names = [...found.values()], map = new Map(), colours = [new Map(), new Map()], numbers = new Map([...found.keys()].map((key, i) => [key, i]));
   names.forEach((r, i) => {
-    if (!map.has(r.left)) map.set(r.left, r.right);
+    map.set(r.left, (map.get(r.left) || new Set()).add(r.right));
     if (!colours[0].has(r.left)) colours[0].set(r.left, i);
     if (!colours[1].has(r.right)) colours[1].set(r.right, i);
   });
@@ -144,11 +163,17 @@ const study = (pair, inOrder) => {
   const fill = (cells, row) => {
     const lines = SIDES.map((side) => (row[side] === null ? null : lineOf(pair[side], row[side])));
     const lists = lines.map((line) => (line ? tokens(line) : null));
-    const changed = row.state === "changed" && lists[0] && lists[1] ? changedTokens(lists[0], lists[1], map) : [null, null];
+    const facing = lists[0] && lists[1] ? opposite(lists[0], lists[1], map) : null;
     SIDES.forEach((side, s) => {
       if (!cells[s]) return;
-      if (lists[s]) span(cells[s], lists[s], colours[s], changed[s]);
-      else if (row[side] !== null) cells[s].append("· not quoted in this report");
+      if (!lists[s]) { cells[s].append("· not quoted in this report"); return; }
+      span(cells[s], lists[s], (token, i) => {
+        if (token.cls === "s" || token.cls === "c" || !token.text.trim()) return facing && token.cls === "s" && !facing[s].has(i) ? "ch" : undefined;
+        if (!facing) return colours[s].get(token.text);
+        if (!facing[s].has(i)) return "ch";
+        const other = lists[1 - s][facing[s].get(i)].text;
+        return token.text === other ? undefined : numbers.get(s ? other + "\n" + token.text : token.text + "\n" + other);
+      });
     });
   };
   return { names, rows, fill, regionAt };
