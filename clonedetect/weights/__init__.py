@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from clonedetect.domain.weights import Excluded, Mechanism, NameRule, Part, TensorFinding, WeightsFinding
 from clonedetect.weights.compare import compare_weights
-from clonedetect.weights.finding import Excluded, Mechanism, NameRule, Part, TensorFinding, WeightsFinding
 from clonedetect.weights.merges import Mixture, explain_merge
 from clonedetect.weights.reading import open_weights
 from clonedetect.weights.safetensors import rename_tensors

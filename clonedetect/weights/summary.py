@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from clonedetect.weights.finding import WeightsFinding
+from clonedetect.domain.weights import WeightsFinding
 
 WORDS = {
     "identical": "every value is the same",

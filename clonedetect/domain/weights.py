@@ -1,11 +1,11 @@
-"""What a comparison of two checkpoints found: frozen values, and their form in report.json."""
+"""What a comparison of two checkpoints found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from clonedetect.domain import Strength
+from clonedetect.domain.findings import Strength
 
 Mechanism = Literal[
     "identical",
@@ -40,10 +40,6 @@ class Excluded:
     name: str
     reason: str
 
-    def to_dict(self) -> dict[str, str]:
-        """The entry of `weights.excluded`."""
-        return {"name": self.name, "reason": self.reason}
-
 
 @dataclass(frozen=True, slots=True)
 class NameRule:
@@ -52,10 +48,6 @@ class NameRule:
     left: str
     right: str
     tensors: int
-
-    def to_dict(self) -> dict[str, str | int]:
-        """The entry of `weights.rename_map`."""
-        return {"left": self.left, "right": self.right, "tensors": self.tensors}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +70,6 @@ class TensorFinding:
     z: float | None = None
     detail: str = ""
     values: int = 0
-
-    def to_dict(self) -> dict[str, object]:
-        """The entry of `weights.tensors`."""
-        return {
-            "left": self.left,
-            "right": self.right,
-            "shape": list(self.shape),
-            "dtype": self.dtype,
-            "mechanism": self.mechanism,
-            "correlation": self.correlation,
-            "sigma": self.sigma,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +108,6 @@ class WeightsFinding:
     detail: str = ""
     notes: tuple[str, ...] = ()
     full: bool = False
-
-    def to_dict(self) -> dict[str, object]:
-        """Exactly the keys of the contract (DESIGN section 8)."""
-        return {
-            "mechanism": self.mechanism,
-            "strength": self.strength,
-            "statistic": self.statistic,
-            "p_value": self.p_value,
-            "null_hypothesis": self.null_hypothesis,
-            "sigma": self.sigma,
-            "correlation": self.correlation,
-            "rename_map": [rule.to_dict() for rule in self.rename_map],
-            "tensors": [tensor.to_dict() for tensor in self.tensors],
-            "excluded": [entry.to_dict() for entry in self.excluded],
-            "examined": self.examined,
-            "total": self.total,
-        }
 
     def names(self) -> dict[str, str]:
         """Left tensor name to right tensor name, for `rename_to`; pairs found unrelated are left out."""
