@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from clonedetect.domain.findings import Strength
+from clonedetect.domain.strength import Strength
 
 Mechanism = Literal[
     "identical",
@@ -25,6 +25,11 @@ Mechanism = Literal[
     "unrelated",
     "insufficient",
 ]
+
+WEIGHT_SUFFIXES = (
+    ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".jit", ".gguf", ".onnx", ".npz", ".npy", ".h5", ".hdf5", ".keras",
+)  # fmt: skip
+"""What the names of weight files end with; where a directory holds several kinds, the first of these is read."""
 
 NULL_HYPOTHESIS = (
     "the tensors are independent: which row (and which column) of the left stands opposite which of the right is "
@@ -84,8 +89,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class WeightsFinding:
-    """The whole finding; `to_dict` is the `weights` object of report.json.
+    """The whole finding, the `weights` object of report.json.
 
+    strength: by the permutation test and the values that are equal; shapes and names count for nothing.
     statistic: Stouffer's z over tensors. sigma: of the additive noise where that is the mechanism, with
     `sigma_interval` its 95 % interval. correlation: over all pairs, weighted by values. examined and total count
     left tensors. notes: lines for a person (odd globals of a pickle, limits of the quick mode).

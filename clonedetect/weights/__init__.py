@@ -10,7 +10,6 @@ from clonedetect.weights.compare import compare_weights
 from clonedetect.weights.merges import Mixture, explain_merge
 from clonedetect.weights.reading import open_weights
 from clonedetect.weights.safetensors import rename_tensors
-from clonedetect.weights.summary import summary_lines, weights_json
 from clonedetect.weights.tensors import Checkpoint, Tensor
 
 
@@ -38,6 +37,4 @@ __all__ = [
     "explain_merge",
     "open_weights",
     "rename_to",
-    "summary_lines",
-    "weights_json",
 ]

@@ -99,14 +99,14 @@ def residual_sigma(a: NDArray, b: NDArray, grid: Grid, moments: Moments) -> tupl
     few = max(1, ROUNDED // a.shape[1])
     a, b = a[:few], b[:few]
     residual = b - a
-    spacing, stored = grid.spacing(a), grid.spacing(b)
+    spacing = np.maximum(grid.spacing(a), grid.spacing(b))
     sigma, count = float(residual.std()), 0
     for _ in range(3):
         usable = spacing <= 0.7 * sigma
         count = int(usable.sum())
         if count < max(64, 0.02 * usable.size):
             return None
-        variance = float(residual[usable].var()) - float(np.square(stored[usable]).mean()) / 12
+        variance = float(residual[usable].var()) - float(np.square(spacing[usable]).mean()) / 12
         if variance <= 0:
             return None
         sigma = math.sqrt(variance)
@@ -202,10 +202,15 @@ def _residual(
         if rank is not None:
             return found("low-rank", f"rank {rank}", plain)
     n = moments.finite
-    own = math.sqrt(max(moments.aa * moments.rr, 1e-300))
-    follows = abs(moments.ar) / own
-    magnitude = _correlation(np.abs(residual), np.abs(a)) if grid.mantissa >= 23 else 0.0
-    quiet = follows <= max(NOISE_FOLLOWS, 5 / math.sqrt(n)) and abs(magnitude) <= max(0.05, 5 / math.sqrt(a.size))
+    # whichever side the noise was added to, it does not follow the other one
+    sides = ((a, moments.aa, moments.ar), (b, moments.bb, moments.ar + moments.rr))
+    quiet = any(
+        abs(cross) <= max(NOISE_FOLLOWS, 5 / math.sqrt(n)) * math.sqrt(max(square * moments.rr, 1e-300))
+        and (
+            grid.mantissa < 23 or abs(_correlation(np.abs(residual), np.abs(side))) <= max(0.05, 5 / math.sqrt(a.size))
+        )
+        for side, square, cross in sides
+    )
     if edge <= EDGE and quiet:
         return replace(found("noise", "", sigma, edge), measured=measured)
     return found("fine-tuned", f"residual spectrum {edge:.2f} of the noise edge", sigma or plain, edge)
