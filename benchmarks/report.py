@@ -5,7 +5,7 @@
 
 Without --report three comparisons are scanned: the demo's fixture, two public packages of one source, and a package
 against its laundered copy (some 5,000 pairs). Size is a multiple of the quoted source, which the page carries once;
-rendering is a share of the scan's own time, both on one worker; opening is in headless Chromium, from disk until the
+rendering is a share of the scan, both in CPU seconds of one worker; opening is in headless Chromium, from disk until the
 first pair is drawn, beside a page of the same source in a single <pre>, which no report can beat.
 """
 
@@ -51,20 +51,20 @@ def sides(folder: Path) -> Iterator[tuple[str, Path, Path]]:
 
 
 def compared(folder: Path) -> Iterator[tuple[str, Comparison, float]]:
-    """(name, comparison, seconds of the scan) of each."""
+    """(name, comparison, CPU seconds of the scan) of each."""
     for name, left, right in sides(folder):
-        started = time.perf_counter()
+        started = time.process_time()
         comparison = scan(str(left), str(right), options=Options(jobs=1, cache=False, history=False))
-        yield name, comparison, time.perf_counter() - started
+        yield name, comparison, time.process_time() - started
 
 
 def rendered(comparison: Comparison) -> tuple[str, float]:
-    """The page and the seconds that it took, the better of two."""
+    """The page and the CPU seconds that it took, the better of two."""
     times = []
     for _ in range(2):
-        started = time.perf_counter()
+        started = time.process_time()
         page = to_html(comparison)
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     return page, min(times)
 
 

@@ -8,20 +8,19 @@ script and style and forbids everything else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final, get_args
-from urllib.parse import quote as percent_encoded
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from clonedetect.domain import ClonePair, Comparison, Strength
 from clonedetect.report import assets, wording
 from clonedetect.report.escape import visible
 from clonedetect.report.glance import glance
-from clonedetect.report.html_data import MAP_ROWS, SourceIndex, page_data
+from clonedetect.report.html_data import SourceIndex, page_data
+from clonedetect.report.html_static import MAP_ROWS, channel_rows, feature_rows, pair_anchor, pair_list, rename_rows
 from clonedetect.report.json_format import to_json
 from clonedetect.report.plots import coverage, heat_map, histogram, matched_lines
 from clonedetect.report.sections import Section as ChannelSection
@@ -29,9 +28,6 @@ from clonedetect.report.sections import sections as channel_sections
 
 _SECTIONS: Final = "sections/"
 _AFTER_CHANNELS: Final = "sections/60"  # the channels stand before the templates from here on
-_STATIC_RENAMES: Final = 8
-_PLACES: Final = 20
-_TABLE_ROWS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +77,6 @@ def _shown(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def pair_anchor(pair_id: str) -> str:
-    """The permalink of a pair, without the `#`."""
-    return "pair-" + percent_encoded(visible(pair_id), safe="")
-
-
 def shorten(path: str, limit: int = 44) -> str:
     """The end of a path, which tells files apart, in at most `limit` characters."""
     path = visible(path)
@@ -110,7 +101,7 @@ def to_html(comparison: Comparison) -> str:
             style=Markup(style),
             first_script=Markup(first),
             script=Markup(script),
-            data=Markup(page_data(comparison, index)),
+            data=Markup(page_data(comparison, index, MAP_ROWS)),
         )
     )
 
@@ -127,20 +118,21 @@ def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
         "json_hash": hashlib.sha256(to_json(comparison).encode()).hexdigest(),
         "explained": sum(pair.explained_by is not None for pair in pairs),
         "glance": glance(comparison),
-        "rename_rows": Markup("\n").join(_rename_rows(comparison, pairs)),
+        "rename_rows": rename_rows(comparison, pairs),
+        "feature_rows": feature_rows(pairs),
         "map_rows": MAP_ROWS,
         "number_of": numbers,
         "heat": heat_map(comparison, index),
         "histogram": histogram(pairs) if pairs else None,
         "coverage": {side: coverage(matched_lines(pairs, side)) for side in ("left", "right")},
         "sources": index.sources,
-        "static_pairs": _static_pairs(pairs, index),
+        "pair_list": pair_list(pairs, index),
         "skipped": [(label, each) for label, side in sides for each in side.skipped],
         "notes": [(label, note) for label, side in sides for note in side.notes],
     }
     sections: list[Section] = []
     env = environment()
-    shown = [_channel(channel, section) for channel, section in channel_sections(comparison)]
+    shown = [_channel(channel, section, context["pair_by_id"]) for channel, section in channel_sections(comparison)]
     for template_name in sorted(name for name in env.list_templates() if name.startswith(_SECTIONS)):
         if shown and template_name > _AFTER_CHANNELS:
             sections += shown
@@ -152,60 +144,10 @@ def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
     return sections
 
 
-def _channel(channel: str, section: ChannelSection) -> Section:
-    body = environment().get_template("channel.html.j2").render(section=section, rows=_TABLE_ROWS)
+def _channel(channel: str, section: ChannelSection, pairs: dict[str, ClonePair]) -> Section:
+    tables = [(table, channel_rows(table, pairs)) for table in section.tables if table.rows]
+    body = environment().get_template("channel.html.j2").render(section=section, tables=tables, map_rows=MAP_ROWS)
     return Section(channel.replace("_", "-"), section.title, Markup(body))
-
-
-def _rename_rows(comparison: Comparison, pairs: list[ClonePair]) -> Iterator[Markup]:
-    """Rows of the rename map. Places are numbers of pairs, which the page's script makes links with names.
-
-    End tags that HTML does not need are left out here and below: these rows are a good part of a small report.
-    """
-    places: dict[tuple[str, str], list[int]] = {}
-    for number, pair in enumerate(pairs, 1):
-        for each in pair.renames:
-            at = places.setdefault((each.left, each.right), [])
-            if number not in at[-1:]:
-                at.append(number)
-    for each in comparison.rename_map[:MAP_ROWS]:
-        found = places.get((each.left, each.right), [])
-        shown = " ".join(map(str, found[:_PLACES])) + (f" and {len(found) - _PLACES} more" * (len(found) > _PLACES))
-        cells = _safe(each.left), _safe(each.right), _safe(each.kind), f"{each.support:,}", f"{each.conflicts:,}"
-        yield Markup(f"<tr><td>{'<td>'.join(cells)}<td>{shown}")
-
-
-def _static_pairs(pairs: list[ClonePair], index: SourceIndex) -> Markup:
-    """The pairs for a reader without JavaScript. Built here, not by a template, which takes five times as long."""
-    return Markup("\n").join([_static_pair(number, pair, index) for number, pair in enumerate(pairs, 1)])
-
-
-def _static_pair(number: int, pair: ClonePair, index: SourceIndex) -> Markup:
-    figures = f"{wording.TYPES[pair.type]}, {wording.percent(pair.similarity)} alike, {wording.bits(pair.bits)} bits"
-    figures += f", E = {wording.figure(pair.e_value)}"
-    if pair.explained_by is not None:
-        figures += f", explained by {_safe(pair.explained_by)}"
-    head = f"<p id=n{number}><b id={pair_anchor(pair.id)}>{number}: {_safe(pair.id)}</b> {figures}"
-    sides = [
-        f"<a href=#{index.anchor(f)}>{_safe(wording.place(f))}</a> {_safe(wording.name(f))}"
-        for f in (pair.left, pair.right)
-    ]
-    lines = [head, " and ".join(sides)]
-    if pair.renames:
-        renames = [f"{_safe(r.left)} → {_safe(r.right)}" for r in pair.renames[:_STATIC_RENAMES]]
-        if len(pair.renames) > _STATIC_RENAMES:
-            renames.append(f"{len(pair.renames) - _STATIC_RENAMES} more in the rename map")
-        lines.append("renames: " + ", ".join(renames))
-    if pair.edits:
-        lines.append("edits: " + ", ".join([f"{_safe(e.kind)} {e.count}" for e in pair.edits]))
-    if pair.features:
-        lines.append("shared: " + ", ".join([_safe(f.text) for f in pair.features[:3]]))
-    return Markup("<br>".join(lines))
-
-
-@lru_cache(maxsize=65536)
-def _safe(text: str) -> str:
-    return str(escape(visible(text)))
 
 
 def to_notebook_html(comparison: Comparison) -> str:

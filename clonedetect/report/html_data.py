@@ -14,15 +14,12 @@ from pygments.lexer import Lexer
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 
-from clonedetect.domain import Comparison, Fragment
+from clonedetect.domain import ClonePair, Comparison, Fragment
 from clonedetect.report import wording
 from clonedetect.report.escape import visible, visible_line
 from clonedetect.report.quoted import quote_path, split_lines
 
-MAP_ROWS: Final = 1_000
-"""Rows of the rename map that the page shows."""
-
-FEATURES: Final = 8
+FEATURES: Final = 6
 """Features of a pair that the page shows, rarest first."""
 
 COLOURED: Final = 150_000
@@ -100,11 +97,21 @@ class SourceIndex:
         return Source(side, path, blob, numbers, Markup("\n".join(escaped)), start, lines)
 
 
-def page_data(comparison: Comparison, index: SourceIndex) -> str:
-    """The pairs and the index of the source as JSON that is safe inside a script element."""
-    texts, features = _Numbers(), _Numbers()
-    renames = _Numbers((r.left, r.right, r.kind) for r in comparison.rename_map[:MAP_ROWS])
+def feature_list(pairs: Iterable[ClonePair]) -> list[tuple[str, float]]:
+    """(text, bits) of the features that the page shows, each once, rarest first."""
+    found = {(f.text, f.bits) for pair in pairs for f in pair.features[:FEATURES]}
+    return sorted(found, key=lambda feature: (-feature[1], feature[0]))
+
+
+def page_data(comparison: Comparison, index: SourceIndex, map_rows: int) -> str:
+    """The pairs and the index of the source as JSON that is safe inside a script element.
+
+    The first `map_rows` renames and features stand in the page's tables, where its script reads them.
+    """
     pairs = wording.ranked(comparison.clone_pairs)
+    texts = _Numbers()
+    renames = _Numbers((r.left, r.right, r.kind) for r in comparison.rename_map[:map_rows])
+    features = _Numbers(feature_list(pairs)[:map_rows])
     rows = [
         [
             visible(pair.id),
@@ -120,7 +127,7 @@ def page_data(comparison: Comparison, index: SourceIndex) -> str:
             _flat((renames(r.left, r.right, r.kind), r.count) for r in pair.renames),
             _flat((texts(e.kind), e.count) for e in pair.edits),
             pair.conflicts,
-            _flat((features(f.text, _rounded(f.bits)), f.count) for f in pair.features[:FEATURES]),
+            _flat((features(f.text, f.bits), f.count) for f in pair.features[:FEATURES]),
         ]
         for pair in pairs
     ]
@@ -145,7 +152,7 @@ def page_data(comparison: Comparison, index: SourceIndex) -> str:
         ],
         "pairs": rows,
         "texts": texts.new,
-        "renames": renames.new,  # those behind the rows of the page's rename map, which the script reads there
+        "renames": renames.new,
         "features": features.new,
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

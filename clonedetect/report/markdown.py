@@ -10,7 +10,7 @@ from clonedetect.domain import ClonePair, Comparison, Fragment, SideSummary
 from clonedetect.report import wording
 from clonedetect.report.escape import visible
 from clonedetect.report.quoted import Quoted
-from clonedetect.report.sections import Section, sections
+from clonedetect.report.sections import Kind, Section, sections
 
 LIMIT: Final = 65_000
 """Characters: the hosts' limit for one comment is 65,536."""
@@ -19,6 +19,7 @@ _RESERVED: Final = 400  # for the closing lines that say what was left out
 _RENAMES: Final = 30
 _SKIPPED: Final = 20
 _ROWS: Final = 20  # of a channel's table
+_PLACES: Final = 5  # pairs named in a cell
 _CODE_LINES: Final = 40
 _CODE_COLUMNS: Final = 160
 _TEXT_LIMIT: Final = 2_000
@@ -143,14 +144,17 @@ def _body(section: Section) -> str:
         lines.append(f"{escaped(table.title)}\n\n| {' | '.join(escaped(c.name) for c in table.columns)} |\n")
         lines.append("|" + "".join(" ---: |" if c.kind == "number" else " --- |" for c in table.columns) + "\n")
         for row in table.rows[:_ROWS]:
-            cells = [
-                code(cell) if cell and column.kind in ("code", "left", "right") else escaped(cell)
-                for cell, column in zip(row, table.columns, strict=True)
-            ]
+            cells = [_cell(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)]
             lines.append(f"| {' | '.join(cells)} |\n")
         lines.append(f"\nand {wording.counted(len(table.rows) - _ROWS, 'more row')}\n\n" * (len(table.rows) > _ROWS))
         lines.append("\n")
     return "".join(lines)
+
+
+def _cell(text: str, kind: Kind) -> str:
+    if kind == "pairs":
+        return escaped(wording.first_of(text.split(), _PLACES))
+    return code(text) if text and kind in ("code", "left", "right") else escaped(text)
 
 
 def _pairs(comparison: Comparison, budget: int) -> tuple[str, int]:

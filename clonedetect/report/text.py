@@ -22,6 +22,7 @@ RENAMES: Final = 12
 FILES: Final = 10
 SKIPPED: Final = 5
 ROWS: Final = 10  # of a channel's table
+PLACES: Final = 3  # pairs named in a cell
 _STYLES: Final = {"none": "dim", "weak": "cyan", "moderate": "yellow", "strong": "bold yellow", "decisive": "bold red"}
 
 
@@ -197,6 +198,12 @@ def _section(console: Console, section: Section) -> None:
         console.print(Padding(Text(visible(each.title), style="italic"), (0, 0, 0, 2)))
         console.print(table)
         _more(console, len(each.rows) - ROWS, "row")
+
+
+def _cell(text: str, kind: str) -> Text:
+    if kind == "pairs":
+        text = wording.first_of(text.split(), PLACES)
+    return Text(visible(text), style={"left": "blue", "right": "yellow"}.get(kind, ""))
 
 
 def _not_examined(console: Console, comparison: Comparison) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from clonedetect.domain import ClonePair, Comparison, Fragment, SideSummary, Strength, Verdict
@@ -54,6 +54,12 @@ def figure(value: float | None) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """`number` with its noun: `1 file`, `2,300 files`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def first_of(items: Sequence[str], most: int) -> str:
+    """The first `most` items and how many there are besides: `a, b and 7 more`."""
+    more = len(items) - most
+    return ", ".join(items[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def place(fragment: Fragment) -> str:

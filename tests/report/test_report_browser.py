@@ -295,10 +295,18 @@ def test_everything_can_be_read_without_javascript(browser, pages):
     page = context.new_page()
     page.goto((pages / "sample.html").as_uri())
     text = page.locator("main").inner_text()
-    for part in ("right derived from left", "split_tiles", "text_dim → token_width", "docstring-removed", "2.4e-18"):
+    for part in (
+        "right derived from left",
+        "split_tiles",
+        "text_dim\ttoken_width\tparameter",
+        "docstring-removed",
+        "2.4e-18",
+    ):
         assert part in text
     assert "self.queries = nn.Parameter(torch.zeros(query_num, text_dim))" in text
     assert "chosen = [tile for index, tile in enumerate(tiles)" in text
+    feature = next(row for row in text.splitlines() if row.startswith("query_num=96"))
+    assert feature.split("\t")[1:] == ["17.3", "1"] and "1: p2" in text
     for anchor in page.locator("a[href^='#']").all():
         target = anchor.get_attribute("href")[1:]
         assert page.locator(f"[id='{target}']").count() == 1, target

@@ -105,7 +105,16 @@ def test_sections_have_headings_only_where_they_have_content():
         return re.findall(r'<section [^>]*>\n<h2 id="[^"]*-title">([^<]*)</h2>', to_html(comparison))
 
     assert titles(sample()) == [
-        *("Verdict", "Evidence", "Files", "Renames", "Shared code", "Copies of one fragment", "Figures"),
+        *(
+            "Verdict",
+            "Evidence",
+            "Files",
+            "Renames",
+            "Rare features",
+            "Shared code",
+            "Copies of one fragment",
+            "Figures",
+        ),
         *("Not examined", "Method"),
     ]
     assert titles(nothing_found()) == ["Verdict", "Shared code", "Not examined", "Method"]

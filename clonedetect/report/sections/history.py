@@ -57,20 +57,7 @@ def section(finding: HistoryFinding) -> Section:
             )
             for best in finding.best
         ),
-        Table(
-            "First commits that hold each shared fragment",
-            (
-                Column("pair", "code"),
-                Column("first"),
-                Column("left", "code"),
-                Column("left date"),
-                Column("left path", "code"),
-                Column("right", "code"),
-                Column("right date"),
-                Column("right path", "code"),
-            ),
-            tuple((pair.pair, pair.earlier, *_shown(pair.left), *_shown(pair.right)) for pair in finding.pairs),
-        ),
+        _first_commits(finding),
     ]
     return Section("History", tuple(paragraphs), tuple(tables), _timeline(finding))
 
@@ -80,13 +67,28 @@ def _side(name: str, side: SideHistory) -> str:
     return f"Walked on the {name}: {side.commits:,} commits{dates}, {side.contents:,} contents of source."
 
 
-def _shown(found: Appearance | None) -> tuple[str, str, str]:
+def _first_commits(finding: HistoryFinding) -> Table:
+    """The pairs by the commits that first hold them: a row for each couple of commits, most pairs first."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for pair in finding.pairs:
+        rows.setdefault((pair.earlier, *_shown(pair.left), *_shown(pair.right)), []).append(pair.pair)
+    columns = (Column("first"), Column("left", "code"), Column("left date"), Column("right", "code"))
+    columns += (Column("right date"), Column("pairs", "number"), Column("shared code", "pairs"))
+    grouped = sorted(rows.items(), key=lambda item: (-len(item[1]), item[0]))
+    return Table(
+        "First commits that hold the shared code",
+        columns,
+        tuple((*key, f"{len(pairs):,}", " ".join(pairs)) for key, pairs in grouped),
+    )
+
+
+def _shown(found: Appearance | None) -> tuple[str, str]:
     if found is None:
-        return "", "", ""
+        return "", ""
     date = (found.committed or "")[:10]
     if found.authored and found.committed and found.authored[:10] != found.committed[:10]:
         date += f" (authored {found.authored[:10]})"
-    return found.commit[:12], ("at or before " if found.at_least else "") + date, f"{found.path} {found.blob[:12]}"
+    return found.commit[:12], ("at or before " if found.at_least else "") + date
 
 
 def _timeline(finding: HistoryFinding) -> tuple[Figure, ...]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "code", "number", "left", "right"]
+Kind = Literal["text", "code", "number", "left", "right", "pairs"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's head and what stands in it: `left` and `right` are names of that side, coloured where they differ."""
+    """A column's head and what stands in it.
+
+    `left` and `right` are names of that side, coloured where they differ; `pairs` are ids of clone pairs, with spaces
+    between them, which become links where a format has links.
+    """
 
     name: str
     kind: Kind = "text"

@@ -46,9 +46,12 @@ const linkTo = (pair, cls, text) => {
   return link;
 };
 
-// The rows of the rename map are the first renames; `data` has those that it does not show.
-const renameRows = [...(byId("rename-rows")?.rows || [])];
-const renames = renameRows.map((row) => [0, 1, 2].map((i) => row.cells[i].textContent)).concat(data.renames);
+// The first renames and features are the rows of the page's tables; `data` has those that these do not show.
+const rowsIn = (id) => [...(byId(id)?.rows || [])];
+const renameRows = rowsIn("rename-rows"), featureRows = rowsIn("feature-rows");
+const textOf = (row, column) => row.cells[column].textContent;
+const renames = renameRows.map((row) => [textOf(row, 0), textOf(row, 1), textOf(row, 2)]).concat(data.renames);
+const features = featureRows.map((row) => [textOf(row, 0), +textOf(row, 1)]).concat(data.features);
 
 // ------------------------------------------------------------ the source, embedded once per file
 const ranges = new Map();

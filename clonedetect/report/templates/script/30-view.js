@@ -33,13 +33,13 @@ const renameChips = (names, view) => {
 };
 
 const featureList = (pair, open) => {
-  const features = couples(pair.row[13]).map(([index, count]) => ({ text: data.features[index][0], bits: data.features[index][1] ?? 0, count }));
-  if (!features.length) return [];
+  const shared = couples(pair.row[13]).map(([index, count]) => ({ text: features[index][0], bits: features[index][1], count }));
+  if (!shared.length) return [];
   const details = make("details", "features"), list = make("ul");
-  details.open = features.length <= 6 || open;
-  details.append(make("summary", "", "What both sides share that is rare: " + features.length + (features.length === 1 ? " feature" : " features")));
-  const most = Math.max(...features.map((f) => f.bits), 1);
-  features.forEach((f) => {
+  details.open = shared.length <= 6 || open;
+  details.append(make("summary", "", "What both sides share that is rare: " + shared.length + (shared.length === 1 ? " feature" : " features")));
+  const most = Math.max(...shared.map((f) => f.bits), 1);
+  shared.forEach((f) => {
     const li = make("li"), bar = make("span", "bitbar");
     bar.style.width = Math.max(0.2, (6 * f.bits) / most) + "rem";
     li.append(make("span", "bits", bits(f.bits) + " bits"), bar, make("code", "", f.text), f.count > 1 ? " ×" + f.count : "");

@@ -97,24 +97,25 @@ if (list) {
   if (!fromHash() && pairs.length) show(pairs[0], false);
 }
 
-// ------------------------------------------------------------ rename map
+// ------------------------------------------------------------ rename map and shared features
 const PLACES = 3;
-const renameFilter = byId("rename-filter");
-if (renameFilter) {
-  renameRows.forEach((row) => {
-    const cell = row.cells[5], [list, more] = cell.textContent.split(" and "), numbers = list.trim().split(" ").filter(Boolean);
+const mapTable = (rows, column, filter, count, noun) => {
+  if (!rows.length) return;
+  const texts = rows.map((row) => [...row.cells].slice(0, column).map((cell) => cell.textContent).join("\n").toLowerCase());
+  rows.forEach((row) => {
+    const cell = row.cells[column], [list, more] = cell.textContent.split(" and "), numbers = list.trim().split(" ").filter(Boolean);
     const left = numbers.length - PLACES + (more ? parseInt(more, 10) : 0);
     cell.replaceChildren();
     numbers.slice(0, PLACES).forEach((number, i) => cell.append(i ? ", " : "", linkTo(pairs[number - 1])));
     if (left > 0) cell.append(" and " + left + " more");
   });
-  const rows = renameRows.map((row, i) => [row, renames[i].join("\n").toLowerCase()]);
   const apply = () => {
-    const word = renameFilter.value.trim().toLowerCase();
-    let count = 0;
-    rows.forEach(([row, text]) => { row.hidden = !text.includes(word); count += !row.hidden; });
-    byId("rename-count").textContent = thousands(count) + " of " + thousands(rows.length) + " names";
+    const word = byId(filter).value.trim().toLowerCase();
+    rows.forEach((row, i) => { row.hidden = !texts[i].includes(word); });
+    byId(count).textContent = thousands(rows.filter((row) => !row.hidden).length) + " of " + thousands(rows.length) + " " + noun;
   };
-  renameFilter.addEventListener("input", apply);
+  byId(filter).addEventListener("input", apply);
   apply();
-}
+};
+mapTable(renameRows, 5, "rename-filter", "rename-count", "names");
+mapTable(featureRows, 2, "feature-filter", "feature-count", "features");
