@@ -6,7 +6,7 @@ not need are left out: these rows are a good part of a small report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote as percent_encoded
@@ -67,7 +67,9 @@ def channel_rows(table: Table, pairs: dict[str, ClonePair]) -> Markup:
     return Markup("\n".join(_row(row, kinds, hues, pairs) for row in table.rows[:MAP_ROWS]))
 
 
-def _row(row: tuple[str, ...], kinds: list[str], hues: dict[tuple[str, ...], int], pairs: dict[str, ClonePair]) -> str:
+def _row(
+    row: tuple[str, ...], kinds: Sequence[str], hues: dict[tuple[str, ...], int], pairs: dict[str, ClonePair]
+) -> str:
     names = [cell for cell, kind in zip(row, kinds, strict=True) if kind in ("left", "right")]
     renamed = len(set(names)) > 1 and all(names)
     hue = hues.setdefault(tuple(names), len(hues) % _HUES) if renamed else None
