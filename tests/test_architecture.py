@@ -25,7 +25,6 @@ HOMES = {
     "tree_sitter_yaml": ({"parse"}, "tree-sitter-yaml"),
     "tree_sitter_toml": ({"parse"}, "tree-sitter-toml"),
     "rapidfuzz": ({"align"}, "rapidfuzz"),
-    "networkx": ({"group"}, "networkx"),
     "typer": ({"cli"}, "typer"),
     "rich": ({"cli", "report"}, "rich"),
     "jinja2": ({"report"}, "jinja2"),

@@ -34,7 +34,7 @@ class Fragments:
         self._definition, self._unit = definition.tolist(), self.units.tolist()
         self._enclosing, self._file = self.enclosing_places.tolist(), self.files.tolist()
         self._first, self._last = s.first.tolist(), s.last.tolist()
-        self._kind = forest.columns.kind
+        self._kind, self._start, self._end = forest.columns.kind, forest.columns.start, forest.columns.end
         masks = {m: forest.kinds.mask(m) for m in ("identifier", "operators")}
         self._is = {m: set(np.flatnonzero(mask).tolist()) for m, mask in masks.items()}
         self._names: dict[int, str] = {}
@@ -62,7 +62,8 @@ class Fragments:
             if row < len(self._kind) and int(self._kind[row]) in self._is["operators"]:  # `async def`
                 row += 1
             if row < len(self._kind) and int(self._kind[row]) in self._is["identifier"]:
-                own = self.forest.source(row).decode("utf-8", "replace")
+                data = self.forest.files[self._file[place]].data
+                own = data[int(self._start[row]) : int(self._end[row])].decode("utf-8", "replace")
             name = f"{outer}.{own}" if outer else own
         self._names[place] = name
         return name

@@ -60,7 +60,7 @@ def one_to_one(pairs: Sequence[ClonePair]) -> list[ClonePair]:
         for f in (pair.left, pair.right):
             taken = used.setdefault((f.side, f.path, f.cell), set())
             spans.append((taken, range(f.start_line, f.end_line + 1)))
-        if all(sum(n in taken for n in lines) <= len(lines) // 2 for taken, lines in spans):
+        if all(len(taken.intersection(lines)) <= len(lines) // 2 for taken, lines in spans):
             for taken, lines in spans:
                 taken.update(lines)
             out.append(pair)

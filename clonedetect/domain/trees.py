@@ -167,7 +167,7 @@ class Forest:
 
     def file_of(self, row: int) -> int:
         """The file that owns a row."""
-        return int(np.searchsorted(self.rows, row, side="right")) - 1
+        return int(self.rows.searchsorted(row, "right")) - 1
 
     def source(self, row: int) -> bytes:
         """The bytes of a row's node."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import networkx as nx
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from clonedetect.domain import CloneClass
 
@@ -24,27 +28,42 @@ def clone_classes(pairs: Sequence[ClonePair], groups: Iterable[Sequence[Fragment
     Edges are the Type-1 and Type-2 pairs; `groups` are many-to-many copies known to be equal already. Type-3 pairs do
     not join: being similar is not transitive.
     """
-    graph: nx.Graph = nx.Graph()
-    named: dict[_Lines, Fragment] = {}
+    numbers: dict[_Lines, int] = {}
+    named: list[Fragment] = []
 
-    def node(fragment: Fragment) -> _Lines:
+    def node(fragment: Fragment) -> int:
         # A file that is one function is that function: the same lines are one fragment, the longer name says more.
         lines = fragment.side, fragment.path, fragment.cell or 0, fragment.start_line, fragment.end_line
-        if len(fragment.name) >= len(named.setdefault(lines, fragment).name):
-            named[lines] = fragment
-        return lines
+        number = numbers.setdefault(lines, len(named))
+        if number == len(named):
+            named.append(fragment)
+        elif len(fragment.name) > len(named[number].name):
+            named[number] = fragment
+        return number
 
-    graph.add_edges_from((node(p.left), node(p.right)) for p in pairs if p.type < 3)
+    edges = [(node(p.left), node(p.right)) for p in pairs if p.type < 3]
     for group in groups:
-        nx.add_path(graph, [node(f) for f in group])
+        edges += pairwise([node(f) for f in group])
+    members: dict[int, list[Fragment]] = defaultdict(list)
+    for number, component in enumerate(_components(edges, len(named))):
+        members[component].append(named[number])
     found = []
-    for component in nx.connected_components(graph):
+    for component in members.values():
         if len(component) < 3:
             continue
-        fragments = tuple(sorted((named[lines] for lines in component), key=_key))
+        fragments = tuple(sorted(component, key=_key))
         spelled = "\n".join(map(repr, sorted(_key(f)[1:] for f in fragments)))
         found.append(CloneClass("c" + hashlib.blake2b(spelled.encode(), digest_size=6).hexdigest(), fragments))
     return tuple(sorted(found, key=lambda c: (-len(c.fragments), c.id)))
+
+
+def _components(edges: list[tuple[int, int]], nodes: int) -> list[int]:
+    """The connected component of each node."""
+    if not edges:
+        return list(range(nodes))
+    one, other = np.array(edges, np.int64).T
+    graph = sparse.coo_matrix((np.ones(len(edges), np.int8), (one, other)), shape=(nodes, nodes))
+    return connected_components(graph, directed=False)[1].tolist()
 
 
 def _key(f: Fragment) -> tuple[str, str, int, int, int, str]:

@@ -101,6 +101,8 @@ def _stems(votes: Counter[tuple[str, str]]) -> list[RenameEntry]:
 
 def _stem(left: str, right: str) -> tuple[str, str] | None:
     """The words in which two names differ, if they share others: (`Bert`, `Roberta`) of BertLayer and RobertaLayer."""
+    if left[:1] != right[:1] and left[-1:] != right[-1:]:
+        return None  # no word in common at either end: most names
     a, b = _WORD.findall(left), _WORD.findall(right)
     head = _common(a, b)
     tail = _common(a[head:][::-1], b[head:][::-1])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clonedetect.align import aligned_pair, class_pairs, compare_exact, exact_pairs
-from clonedetect.domain import CloneClass, ClonePair, Forest, Weights
+from clonedetect.domain import CloneClass, ClonePair, Fingerprints, Forest, Weights
 from clonedetect.fingerprint import features, fingerprint
 from clonedetect.group import clone_classes
 from clonedetect.match import candidates, match_exact, weigh
@@ -21,6 +22,8 @@ from clonedetect.pipeline.weighing import explanations, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from clonedetect.domain import Background
 
@@ -37,20 +40,18 @@ def compare_source(
     """All clone pairs of two forests, strongest first, and the clone classes. `ancestors` are (origin, forest)."""
     forests = [left, right, *(f for _, f in ancestors)]
     own = own_names(forests)
-    bags, prints = [], []
-    for forest in forests:
-        kept = kept_names(forest, own)
-        content = content_labels(forest, kept)
-        bags.append(features(forest, kept, content))
-        if len(prints) < 2:
-            blind = blind_labels(forest)
-            prints.append(fingerprint(forest, blind, raw_labels(forest, blind), content))
-    stage("matching", None)
-    weights = weigh(bags[0], bags[1], left, right, background)
-    matches = match_exact(left, right, *prints)
-    del prints
-    sides = [side(forest, bag) for forest, bag in zip(forests[:2], bags[:2], strict=True)]
-    pairs, places = exact_pairs(sides[0].fragments, sides[1].fragments, matches, compare_exact(left, right, matches))
+    # Threads: what takes long in arrays lets go of the interpreter.
+    with ThreadPoolExecutor(1 if jobs == 1 else 2) as pool:
+        prepared = list(pool.map(lambda forest: _prepared(forest, own), forests))
+        sides, prints = [one for one, _ in prepared], [found for _, found in prepared[:2]]
+        del prepared
+        stage("matching", None)
+        weighing = pool.submit(weigh, sides[0].bags, sides[1].bags, left, right, background)
+        matches = match_exact(left, right, *prints)
+        del prints
+        differences = compare_exact(left, right, matches)
+        weights = weighing.result()
+    pairs, places = exact_pairs(sides[0].fragments, sides[1].fragments, matches, differences)
     found = Found(pairs, places, exact_numbers(sides, weights, pairs, places, background))
 
     stage("aligning", None)
@@ -59,7 +60,7 @@ def compare_source(
 
     stage("weighing", None)
     found = found.ordered()
-    why = explanations(sides, weights, found, [(o, b) for (o, _), b in zip(ancestors, bags[2:], strict=True)])
+    why = explanations(sides, weights, found, [(o, s.bags) for (o, _), s in zip(ancestors, sides[2:], strict=True)])
     kept_pairs = reported(sides, weighed(sides, found, why))
     kept_pairs += class_pairs(sides[0].fragments, sides[1].fragments, kept_pairs)
     kept_pairs.sort(key=strongest_first)
@@ -69,6 +70,15 @@ def compare_source(
         for ls, rs in matches.classes
     )
     return out, clone_classes(out, groups)
+
+
+def _prepared(
+    forest: Forest, own: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]
+) -> tuple[Side, Fingerprints]:
+    kept = kept_names(forest, own)
+    blind, content = blind_labels(forest), content_labels(forest, kept)
+    prints = fingerprint(forest, blind, raw_labels(forest, blind), content)
+    return side(forest, features(forest, kept, content)), prints
 
 
 def _rewritten(
