@@ -17,6 +17,7 @@ from clonedetect.acquire.history import OpenHistory, open_history
 from clonedetect.acquire.local import OpenRepository, Repository, find_repository, open_repository
 from clonedetect.acquire.objects import ObjectStore
 from clonedetect.acquire.origin import Origin, parse_origin
+from clonedetect.acquire.packing import Packed, Restored, pack_repository, restore_repository
 from clonedetect.acquire.revision import resolve
 from clonedetect.acquire.select import Harvest, Selection, printable
 from clonedetect.acquire.store import Progress, default_cache_dir, open_mirror
@@ -25,7 +26,17 @@ from clonedetect.acquire.worktree import UnreadableIndexError, gather_directory,
 from clonedetect.domain import Snapshot
 from clonedetect.errors import OriginError
 
-__all__ = ["DEFAULT_EXTENSIONS", "OpenHistory", "acquire", "default_cache_dir", "open_history"]
+__all__ = [
+    "DEFAULT_EXTENSIONS",
+    "OpenHistory",
+    "Packed",
+    "Restored",
+    "acquire",
+    "default_cache_dir",
+    "open_history",
+    "pack_repository",
+    "restore_repository",
+]
 
 DEFAULT_EXTENSIONS: Mapping[str, str] = MappingProxyType({".py": "python", ".ipynb": "python"})
 """Extension to grammar; `.ipynb` files are marked as notebooks."""
@@ -120,8 +131,7 @@ def _work_tree(
         return None
     harvest = Harvest(replace(selection, root=printable(key)))
     state = gather_work_tree(repository, opened, listing, key, harvest, lambda share: tell("reading files", share))
-    snapshot = _snapshot(origin, opened.store, opened.head, harvest, state.dirty, state.notes)
-    return replace(snapshot, disk=str(repository.work_tree))
+    return _snapshot(origin, opened.store, opened.head, harvest, state.dirty, state.notes)
 
 
 def _plain(
@@ -132,7 +142,7 @@ def _plain(
         raise OriginError(_no_subdir(origin, subdir, [path.name for path in directory.iterdir()]))
     harvest = Harvest(replace(selection, root=printable(os.fsencode(subdir))))
     gather_directory(directory, subdir, harvest, lambda share: tell("reading files", None))
-    return replace(_snapshot(origin, None, None, harvest, False, notes), disk=str(directory))
+    return _snapshot(origin, None, None, harvest, False, notes)
 
 
 def _commit(store: ObjectStore, origin: Origin, subdir: str, selection: Selection, tell: Progress) -> Snapshot:

@@ -56,6 +56,19 @@ def open_history(
     Of more than `max_commits` commits the newest are left out: who had it first is what is asked. Where time or
     changes run out, the walk ends early; `HistoryWalk.limits` says so.
     """
+    with opened_store(origin, revision, cache_dir, progress) as (store, inner):
+        walk = _walk(store, str(revision), _joined(inner, subdir), max_commits, max_seconds, progress)
+        yield OpenHistory(walk, store.read)
+
+
+@contextmanager
+def opened_store(
+    origin: str, revision: str | None, cache_dir: Path | None, progress: Progress | None
+) -> Generator[tuple[ObjectStore, str]]:
+    """The objects that hold `revision`, a commit that `acquire` found, and the directory that the origin names in it.
+
+    Raises OriginError with the reason why there is none.
+    """
     if revision is None:
         raise OriginError("not in a git repository, or without commits")
     where = parse_origin(origin)
@@ -63,18 +76,15 @@ def open_history(
         repository = find_repository(where.path)
         if repository is None:
             raise OriginError("not in a git repository")
-        inner = where.path.resolve().relative_to(repository.work_tree).as_posix() if repository.work_tree else ""
-        prefix = _joined(inner, subdir)
+        tree = repository.work_tree
+        inner = where.path.resolve().relative_to(tree).as_posix() if tree is not None else ""
         with open_repository(repository) as opened:
-            walk = _walk(opened.store, revision, prefix, max_commits, max_seconds, progress)
-            yield OpenHistory(walk, opened.store.read)
+            yield opened.store, inner
         return
     # The commit was fetched by `acquire` a moment ago: naming it needs no network.
     known = replace(where, revision=revision, date=None, tree=None)
     with open_mirror(known, cache_dir or default_cache_dir(), progress) as mirror:
-        prefix = _joined(where.subdir or "", subdir)
-        walk = _walk(mirror.store, revision, prefix, max_commits, max_seconds, progress)
-        yield OpenHistory(walk, mirror.store.read)
+        yield mirror.store, where.subdir or ""
 
 
 def _joined(*parts: str | None) -> bytes:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from clonedetect import __version__
+from clonedetect.cli.bundle import bundle, verify
 from clonedetect.cli.corpus import corpus
 from clonedetect.cli.predictions import predictions
 from clonedetect.cli.report import report, schema, show
@@ -47,6 +48,8 @@ app.command()(report)
 app.command(epilog="Example:  clonedetect show report/report.json p44ae24df47f6")(show)
 app.command(epilog="Example:  clonedetect weights model.safetensors other/pytorch_model.bin --format json")(weights)
 app.command(epilog="Example:  clonedetect predictions ours.jsonl theirs.csv --control other.jsonl")(predictions)
+app.command(epilog="Example:  clonedetect bundle ../theirs . --out evidence.zip")(bundle)
+app.command(epilog="Example:  clonedetect verify evidence.zip")(verify)
 app.command()(schema)
 app.add_typer(corpus, name="corpus")
 

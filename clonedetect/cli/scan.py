@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clonedetect.cli.shared import (
+    FILES,
     THRESHOLD,
     Level,
     formats_of,
@@ -17,6 +20,10 @@ from clonedetect.cli.shared import (
     write_reports,
 )
 from clonedetect.errors import CloneDetectError
+
+if TYPE_CHECKING:
+    from clonedetect.domain import Comparison
+    from clonedetect.pipeline import Options
 
 EXAMPLES = (
     "Examples:  clonedetect scan ../theirs .   |   clonedetect scan owner/name@v1.2 ./mine --out report   |   "
@@ -34,10 +41,6 @@ def scan(
     format: Annotated[
         list[str] | None, typer.Option(help="text, json, md, html, sarif; repeatable. With --out: all by default.")
     ] = None,
-    left_weights: Annotated[
-        str | None, typer.Option(help="The left's weights, as `clonedetect weights` takes them.")
-    ] = None,
-    right_weights: Annotated[str | None, typer.Option(help="The same for the right.")] = None,
     left_predictions: Annotated[
         Path | None, typer.Option(help="Answers of the left's model; see `clonedetect predictions`.")
     ] = None,
@@ -59,6 +62,12 @@ def scan(
         typer.Option("--exact-only", help="Only equal and renamed code, not rewritten code; several times faster."),
     ] = False,
     no_history: Annotated[bool, typer.Option("--no-history", help="Leave the history channels out.")] = False,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Also write an evidence bundle (zip) that `clonedetect verify` checks.")
+    ] = None,
+    files_only: Annotated[
+        bool, typer.Option("--files-only", help="The bundle keeps the files that were read, and no history of them.")
+    ] = False,
     fail_on: Annotated[Level | None, typer.Option(help="Exit with 3 if the verdict is at least this.")] = None,
     reproducible: Annotated[
         bool, typer.Option("--reproducible", help="Leave the run's own times out of the report.")
@@ -67,7 +76,6 @@ def scan(
 ) -> None:
     """Compare two repositories and report what one shares with the other."""
     from clonedetect.pipeline import Options
-    from clonedetect.pipeline import scan as run
     from clonedetect.report import FORMATS
 
     formats = formats_of(format)
@@ -82,23 +90,45 @@ def scan(
         vendored=vendored,
         generated=generated,
         rewritten=not exact_only,
-        history=not no_history,
+        history=not no_history and not files_only,
         times=not reproducible,
-        left_weights=left_weights,
-        right_weights=right_weights,
         left_predictions=left_predictions,
         right_predictions=right_predictions,
         gold=gold,
         controls=tuple(control or ()),
     )
-    with progress_bar(quiet) as progress:
-        comparison = run(left, right, tuple(ancestor or ()), options, progress)
+    comparison = run_scan(left, right, tuple(ancestor or ()), options, bundle, files_only, quiet)
     if out is not None:
         write_reports(comparison, out, formats or [f for f in FORMATS if f != "text"])
     if out is None or "text" in formats:
         show_reports(comparison, formats or ["text"])
     if fail_on and reached(comparison.verdict.strength, fail_on):
         raise typer.Exit(THRESHOLD)
+
+
+def run_scan(
+    left: str,
+    right: str,
+    ancestors: tuple[str, ...],
+    options: Options,
+    bundle: Path | None,
+    files_only: bool,
+    quiet: bool,
+) -> Comparison:
+    """Scan, and write the evidence bundle if one is asked for."""
+    from clonedetect.pipeline import compare, read_sides, write_bundle
+    from clonedetect.report import FORMATS
+
+    with progress_bar(quiet) as progress:
+        sides = read_sides(left, right, ancestors, options, progress)
+        comparison = compare(sides, options, progress)
+        if bundle is not None:
+            kept = replace(comparison, seconds=())
+            reports = {FILES[name]: show(kept) for name, show in FORMATS.items()}
+            digest = write_bundle(bundle, sides, kept, options, reports, sys.argv[1:], files_only, progress)
+    if bundle is not None:
+        typer.echo(f"wrote {bundle}, SHA-256 {digest}", err=True)
+    return comparison
 
 
 def _check_predictions(left: Path | None, right: Path | None, gold: Path | None, controls: list[Path]) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OK, ERROR, USAGE, THRESHOLD = 0, 1, 2, 3
 STRENGTHS = ("none", "weak", "moderate", "strong", "decisive")
-_FILES = {
+FILES = {
     "text": "report.txt",
     "json": "report.json",
     "md": "report.md",
@@ -72,7 +72,7 @@ def write_reports(comparison: Comparison, out: Path, formats: list[str]) -> None
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name in formats:
-            target = out / _FILES[name]
+            target = out / FILES[name]
             partial = target.with_suffix(target.suffix + ".part")
             if name == "pdf":
                 from clonedetect.report.pdf import to_pdf

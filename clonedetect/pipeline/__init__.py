@@ -1,8 +1,22 @@
 """The runs, each as a straight line through the rooms. The only place that knows their order."""
 
 from clonedetect.pipeline.background import build_background
+from clonedetect.pipeline.bundle import QUOTES, REPORT, differences, open_bundle, rerun, write_bundle
 from clonedetect.pipeline.options import Options
 from clonedetect.pipeline.predictions import compare_predictions
-from clonedetect.pipeline.scan import scan
+from clonedetect.pipeline.scan import compare, read_sides, scan
 
-__all__ = ["Options", "build_background", "compare_predictions", "scan"]
+__all__ = [
+    "QUOTES",
+    "REPORT",
+    "Options",
+    "build_background",
+    "compare",
+    "compare_predictions",
+    "differences",
+    "open_bundle",
+    "read_sides",
+    "rerun",
+    "scan",
+    "write_bundle",
+]

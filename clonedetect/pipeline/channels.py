@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from clonedetect.assess import history_evidence, predictions_evidence, tokenizer_evidence, weights_evidence
+from clonedetect.assess import history_evidence, predictions_evidence, tokenizer_evidence
 from clonedetect.domain import Findings
 from clonedetect.pipeline import documents
 from clonedetect.pipeline.history import examine_history
 from clonedetect.pipeline.predictions import examine_predictions
-from clonedetect.pipeline.weights import examine_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from clonedetect.domain import Background, ClonePair, Evidence, Forest, RenameEntry, Snapshot
     from clonedetect.pipeline.options import Options
@@ -47,20 +46,25 @@ class Channel:
 CHANNELS: Final[tuple[Channel, ...]] = (
     # one line a channel
     Channel("predictions", examine_predictions, predictions_evidence),
-    Channel("weights", examine_weights, weights_evidence),
     Channel("tokenizer", documents.tokenizer, tokenizer_evidence),
     Channel("history", examine_history, history_evidence),
 )
 
 
-def examine(compared: Compared) -> tuple[Findings, tuple[Evidence, ...], tuple[tuple[str, str], ...]]:
-    """All findings, their evidence, and (channel, reason) of those that were not examined, by name."""
+def examine(
+    compared: Compared, carried: Mapping[str, Any] | None = None
+) -> tuple[Findings, tuple[Evidence, ...], tuple[tuple[str, str], ...]]:
+    """All findings, their evidence, and (channel, reason) of those that were not examined, by name.
+
+    carried: findings that are known already and not looked for again.
+    """
     found: dict[str, Any] = {}
     evidence: list[Evidence] = []
     absent = dict.fromkeys((f.name for f in fields(Findings)), "not built yet in this version")
     for channel in CHANNELS:
         compared.tell(channel.name.replace("_", " "), None)
-        finding = channel.examine(compared)
+        known = (carried or {}).get(channel.name)
+        finding = channel.examine(compared) if known is None else known
         if isinstance(finding, str):
             absent[channel.name] = finding
         else:

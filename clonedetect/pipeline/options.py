@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-_SILENT = {"jobs", "cache", "cache_dir", "times"}
+SILENT = frozenset({"jobs", "cache", "cache_dir", "times"})
+"""Options that can change no finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,6 @@ class Options:
     include, exclude: globs on paths. max_bytes: larger files are skipped.
     vendored, generated: examine such files too instead of skipping them.
     left_predictions, right_predictions, gold, controls: prediction files (see `clonedetect.predictions`).
-    left_weights, right_weights: what `clonedetect.weights.open_weights` takes; None looks in the directories.
     rewritten: look for Type-3 copies too; without it only equal and renamed code is found, several times faster.
     """
 
@@ -33,8 +33,6 @@ class Options:
     rewritten: bool = True
     history: bool = True
     times: bool = True
-    left_weights: str | None = None
-    right_weights: str | None = None
     left_predictions: Path | None = None
     right_predictions: Path | None = None
     gold: Path | None = None
@@ -44,7 +42,7 @@ class Options:
         """What a report says of them: all that can change a finding, nothing that cannot (jobs, cache, times)."""
         out = []
         for each in fields(self):
-            if each.name not in _SILENT:
+            if each.name not in SILENT:
                 value = getattr(self, each.name)
                 out.append((each.name, _plain(value)))
         return tuple(sorted(out))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clonedetect import __version__
 from clonedetect.acquire import acquire, default_cache_dir
@@ -20,7 +20,7 @@ from clonedetect.pipeline.quotes import quotes
 from clonedetect.pipeline.source import compare_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 
@@ -56,14 +56,36 @@ def scan(
     cannot be read; a single unreadable file is a `skipped` entry instead.
     """
     options = options or Options()
-    clock = _Clock(progress)
-    clock.done("start", "reading")
-    snapshots = [
+    return compare(read_sides(left, right, ancestors, options, progress), options, progress)
+
+
+def read_sides(
+    left: str | Path,
+    right: str | Path,
+    ancestors: Sequence[str | Path],
+    options: Options,
+    progress: Callable[[str, float | None], None] | None = None,
+) -> list[Snapshot]:
+    """What `compare` takes: left, right, ancestors. Raises OriginError."""
+    return [
         _acquire(str(left), options.left_subdir, options, progress),
         _acquire(str(right), options.right_subdir, options, progress),
         *(_acquire(str(a), None, options, progress) for a in ancestors),
     ]
-    clock.done("acquire", "parsing")
+
+
+def compare(
+    snapshots: Sequence[Snapshot],
+    options: Options,
+    progress: Callable[[str, float | None], None] | None = None,
+    carried: Mapping[str, Any] | None = None,
+) -> Comparison:
+    """Compare repositories that were read: left, right, then ancestors.
+
+    carried: findings of channels that are known already (`channels.examine`).
+    """
+    clock = _Clock(progress)
+    clock.done("start", "parsing")
     cache = (options.cache_dir or default_cache_dir()) / "columns.sqlite" if options.cache else None
 
     def parsed(done: int, total: int) -> None:
@@ -107,7 +129,8 @@ def scan(
             background=background,
             options=options,
             tell=clock.stage,
-        )
+        ),
+        carried,
     )
     evidence = tuple(e for e in (*source_evidence(pairs), identity_evidence(identity), *around) if e)
     clock.done("channels")

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from clonedetect.domain.weights import NameRule
+from clonedetect.weights.finding import NameRule
 
 SEPARATOR = re.compile(r"[./:]")
 NUMBER = re.compile(r"\d+")
