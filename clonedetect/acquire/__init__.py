@@ -131,7 +131,8 @@ def _work_tree(
         return None
     harvest = Harvest(replace(selection, root=printable(key)))
     state = gather_work_tree(repository, opened, listing, key, harvest, lambda share: tell("reading files", share))
-    return _snapshot(origin, opened.store, opened.head, harvest, state.dirty, state.notes)
+    snapshot = _snapshot(origin, opened.store, opened.head, harvest, state.dirty, state.notes)
+    return replace(snapshot, disk=str(repository.work_tree))
 
 
 def _plain(
@@ -142,7 +143,7 @@ def _plain(
         raise OriginError(_no_subdir(origin, subdir, [path.name for path in directory.iterdir()]))
     harvest = Harvest(replace(selection, root=printable(os.fsencode(subdir))))
     gather_directory(directory, subdir, harvest, lambda share: tell("reading files", None))
-    return _snapshot(origin, None, None, harvest, False, notes)
+    return replace(_snapshot(origin, None, None, harvest, False, notes), disk=str(directory))
 
 
 def _commit(store: ObjectStore, origin: Origin, subdir: str, selection: Selection, tell: Progress) -> Snapshot:

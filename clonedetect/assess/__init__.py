@@ -7,6 +7,7 @@ from clonedetect.assess.significance import IDIOM_PACKAGES, e_values, linked_e_v
 from clonedetect.assess.source import source_evidence
 from clonedetect.assess.tokenizer import tokenizer_evidence
 from clonedetect.assess.verdict import verdict
+from clonedetect.assess.weights import weights_evidence
 
 __all__ = [
     "IDIOM_PACKAGES",
@@ -20,4 +21,5 @@ __all__ = [
     "source_evidence",
     "tokenizer_evidence",
     "verdict",
+    "weights_evidence",
 ]

@@ -41,6 +41,10 @@ def scan(
     format: Annotated[
         list[str] | None, typer.Option(help="text, json, md, html, sarif; repeatable. With --out: all by default.")
     ] = None,
+    left_weights: Annotated[
+        str | None, typer.Option(help="The left's weights, as `clonedetect weights` takes them.")
+    ] = None,
+    right_weights: Annotated[str | None, typer.Option(help="The same for the right.")] = None,
     left_predictions: Annotated[
         Path | None, typer.Option(help="Answers of the left's model; see `clonedetect predictions`.")
     ] = None,
@@ -92,6 +96,8 @@ def scan(
         rewritten=not exact_only,
         history=not no_history and not files_only,
         times=not reproducible,
+        left_weights=left_weights,
+        right_weights=right_weights,
         left_predictions=left_predictions,
         right_predictions=right_predictions,
         gold=gold,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from clonedetect.domain.history import HistoryFinding
 from clonedetect.domain.predictions import PredictionsFinding
 from clonedetect.domain.tokenizer import TokenizerFinding
+from clonedetect.domain.weights import WeightsFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Findings:
 
     config: None = None
     tokenizer: TokenizerFinding | None = None
-    weights: None = None
+    weights: WeightsFinding | None = None
     predictions: PredictionsFinding | None = None
     history: HistoryFinding | None = None
     attribution: None = None

@@ -74,6 +74,7 @@ class Snapshot:
     last_commit: str | None = None  # ISO 8601 committer date of the examined commit
     notes: tuple[str, ...] = ()  # shallow history, missing objects, ...
     documents: tuple[Document, ...] = ()  # sorted by path
+    disk: str | None = None  # the directory that the entries' paths start from, where they were read from disk
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

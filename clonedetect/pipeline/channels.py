@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from clonedetect.assess import history_evidence, predictions_evidence, tokenizer_evidence
+from clonedetect.assess import history_evidence, predictions_evidence, tokenizer_evidence, weights_evidence
 from clonedetect.domain import Findings
 from clonedetect.pipeline import documents
 from clonedetect.pipeline.history import examine_history
 from clonedetect.pipeline.predictions import examine_predictions
+from clonedetect.pipeline.weights import examine_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,6 +47,7 @@ class Channel:
 CHANNELS: Final[tuple[Channel, ...]] = (
     # one line a channel
     Channel("predictions", examine_predictions, predictions_evidence),
+    Channel("weights", examine_weights, weights_evidence),
     Channel("tokenizer", documents.tokenizer, tokenizer_evidence),
     Channel("history", examine_history, history_evidence),
 )

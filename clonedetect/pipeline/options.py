@@ -17,6 +17,7 @@ class Options:
     include, exclude: globs on paths. max_bytes: larger files are skipped.
     vendored, generated: examine such files too instead of skipping them.
     left_predictions, right_predictions, gold, controls: prediction files (see `clonedetect.predictions`).
+    left_weights, right_weights: what `clonedetect.weights.open_weights` takes; None looks in the directories.
     rewritten: look for Type-3 copies too; without it only equal and renamed code is found, several times faster.
     """
 
@@ -33,6 +34,8 @@ class Options:
     rewritten: bool = True
     history: bool = True
     times: bool = True
+    left_weights: str | None = None
+    right_weights: str | None = None
     left_predictions: Path | None = None
     right_predictions: Path | None = None
     gold: Path | None = None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from clonedetect.domain.weights import Excluded, Mechanism, NameRule, Part, TensorFinding, WeightsFinding
 from clonedetect.weights.compare import compare_weights
-from clonedetect.weights.finding import Excluded, Mechanism, NameRule, Part, TensorFinding, WeightsFinding
 from clonedetect.weights.merges import Mixture, explain_merge
 from clonedetect.weights.reading import open_weights
 from clonedetect.weights.safetensors import rename_tensors
-from clonedetect.weights.summary import summary_lines, weights_json
 from clonedetect.weights.tensors import Checkpoint, Tensor
 
 
@@ -38,6 +37,4 @@ __all__ = [
     "explain_merge",
     "open_weights",
     "rename_to",
-    "summary_lines",
-    "weights_json",
 ]

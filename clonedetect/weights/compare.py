@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from clonedetect.weights.finding import NULL_HYPOTHESIS, Excluded, TensorFinding, WeightsFinding
+from clonedetect.domain.weights import NULL_HYPOTHESIS, Excluded, TensorFinding, WeightsFinding
+from clonedetect.errors import WeightsError
 from clonedetect.weights.kinship import settle_kinship
 from clonedetect.weights.linear import Device, RowTest, one_blas_thread, open_device, permutation_test
 from clonedetect.weights.mechanism import Judgement, judge
+from clonedetect.weights.middle import middle_parts
 from clonedetect.weights.names import rename_rules
 from clonedetect.weights.overall import NOTHING, conclude, settle_noise
 from clonedetect.weights.pairing import Pair, pair_matrices, squeezed
@@ -36,7 +38,7 @@ def compare_weights(
     full: bool = False,
     progress: Progress | None = None,
 ) -> WeightsFinding:
-    """Compare two checkpoints (file, index or directory) and name what was done between them.
+    """Compare two checkpoints (what `open_weights` takes) and name what was done between them.
 
     full: stream every value (else a seeded sample where the model is large). device: see `open_device`.
     progress(done, total) is called from the streaming pass, in values. Nothing in the files is executed.
@@ -44,7 +46,11 @@ def compare_weights(
     """
     place = open_device(device)
     with open_weights(left) as first, open_weights(right) as second, one_blas_thread(), np.errstate(all="ignore"):
-        return compare_checkpoints(first, second, place, full, progress)
+        if not (first.remote or second.remote):
+            return compare_checkpoints(first, second, place, full, progress)
+        if full:
+            raise WeightsError("--full reads every value; download what lies on a server and give its path")
+        return compare_checkpoints(middle_parts(first), middle_parts(second), place, full, progress)
 
 
 def compare_checkpoints(
@@ -120,14 +126,14 @@ def _tensor(work: Work, judgement: Judgement, score: float | None) -> TensorFind
     return TensorFinding(
         left=work.left.name,
         right=work.right.name,
-        shape=work.left.shape,
+        shape=work.left.full_shape,
         dtype=left if left == right else f"{left} / {right}",
         mechanism=judgement.mechanism,
         correlation=judgement.correlation,
         sigma=sigma,
         z=score,
         detail=judgement.detail,
-        values=work.left.size,
+        values=math.prod(work.left.full_shape),
     )
 
 

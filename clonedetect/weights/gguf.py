@@ -12,8 +12,8 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from clonedetect.domain.weights import Excluded
 from clonedetect.errors import WeightsError
-from clonedetect.weights.finding import Excluded
 from clonedetect.weights.tensors import ByteFile, Checkpoint, RawSource, Tensor, checked_shape
 
 MAX_TENSORS = 200_000

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clonedetect.domain.weights import Excluded
 from clonedetect.errors import MissingExtraError, WeightsError
-from clonedetect.weights.finding import Excluded
 from clonedetect.weights.tensors import ByteFile, Checkpoint, LastLoaded, LoadedSource, Tensor, checked_shape
 from clonedetect.weights.zips import MAX_INFLATED, read_directory
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clonedetect.weights.finding import Mechanism
+from clonedetect.domain.weights import Mechanism
 from clonedetect.weights.linear import Device, singular_vectors
 from clonedetect.weights.mechanism import EDGE, Judgement
 from clonedetect.weights.pairing import as_matrix, squeezed

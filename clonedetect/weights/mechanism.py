@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clonedetect.weights.finding import Mechanism
+from clonedetect.domain.weights import Mechanism
 from clonedetect.weights.grids import Grid, cast_between, grid_of, quantised_scheme
 from clonedetect.weights.linear import Device, RowTest, edge_ratio, largest_singular_value, singular_values
 from clonedetect.weights.sampling import Sample
@@ -31,7 +31,7 @@ class Judgement:
     """One tensor's mechanism with what the overall judgement needs of it.
 
     sigma: of the residual, corrected for storage rounding; None where rounding hides it. edge: of the residual's
-    spectrum. follows: correlation of the residual with the left.
+    spectrum. values: of the tensor. measured: on how many of them sigma stands.
     """
 
     mechanism: Mechanism
@@ -41,6 +41,7 @@ class Judgement:
     scale: float = 0.0  # standard deviation of the left
     edge: float | None = None
     values: int = 0
+    measured: int = 0
 
 
 def _relative(residual: NDArray, reference: NDArray) -> float:
@@ -87,28 +88,29 @@ def _pruned(a: NDArray, b: NDArray, spacing: float) -> str | None:
     return None
 
 
-def residual_sigma(a: NDArray, b: NDArray, grid: Grid, moments: Moments) -> float | None:
-    """Standard deviation of right minus left without the storage rounding; None where rounding exceeds it.
+def residual_sigma(a: NDArray, b: NDArray, grid: Grid, moments: Moments) -> tuple[float, int] | None:
+    """Standard deviation of right minus left without the storage rounding, and on how many values it stands.
 
     On a fine grid all streamed values count. On a coarse one (bfloat16, float16) only values whose spacing is below
-    sigma do, and the variance of a uniform rounding error, spacing^2 / 12, is taken off.
+    sigma do, and the variance of a uniform rounding error, spacing^2 / 12, is taken off. None where rounding hides it.
     """
     if grid.mantissa >= 23:
-        return math.sqrt(moments.residual_variance())
+        return math.sqrt(moments.residual_variance()), moments.finite
     few = max(1, ROUNDED // a.shape[1])
     a, b = a[:few], b[:few]
     residual = b - a
-    spacing, stored = grid.spacing(a), grid.spacing(b)
-    sigma = float(residual.std())
+    spacing = np.maximum(grid.spacing(a), grid.spacing(b))
+    sigma, count = float(residual.std()), 0
     for _ in range(3):
         usable = spacing <= 0.7 * sigma
-        if usable.mean() < 0.02 or usable.sum() < 64:
+        count = int(usable.sum())
+        if count < max(64, 0.02 * usable.size):
             return None
-        variance = float(residual[usable].var()) - float(np.square(stored[usable]).mean()) / 12
+        variance = float(residual[usable].var()) - float(np.square(spacing[usable]).mean()) / 12
         if variance <= 0:
             return None
         sigma = math.sqrt(variance)
-    return sigma
+    return sigma, count
 
 
 def _rank(values: NDArray, rounding: float, count: int) -> int | None:
@@ -134,7 +136,7 @@ def judge(device: Device, work: Work, sample: Sample, moments: Moments, test: Ro
     def found(
         mechanism: Mechanism, detail: str = "", sigma: float | None = None, edge: float | None = None
     ) -> Judgement:
-        return Judgement(mechanism, detail, correlation, sigma, scale, edge, work.left.size)
+        return Judgement(mechanism, detail, correlation, sigma, scale, edge, math.prod(work.left.full_shape))
 
     a, b = sample.left, sample.right
     if moments.equal == n and n and np.unique(a[:64]).size >= min(MIN_EQUAL, a.size):
@@ -185,12 +187,13 @@ def _residual(
 ) -> Judgement:
     """Low-rank, noise or fine-tuned, by the spectrum of the residual and its correlation with the left."""
     a, b = sample.left, sample.right
-    sigma = residual_sigma(a, b, grid, moments)
+    fitted = residual_sigma(a, b, grid, moments)
+    sigma, measured = fitted if fitted is not None else (None, 0)
     plain = math.sqrt(moments.residual_variance())
     residual = b - a
     rows, columns = residual.shape
     if min(rows, columns) < MIN_SPECTRUM:
-        return found("fine-tuned", "", sigma if sigma is not None else plain)
+        return replace(found("fine-tuned", "", sigma if sigma is not None else plain), measured=measured)
     energy = float(np.square(residual).sum())
     edge = edge_ratio(largest_singular_value(device, residual), energy, rows, columns)
     if edge > SPIKED:
@@ -199,12 +202,17 @@ def _residual(
         if rank is not None:
             return found("low-rank", f"rank {rank}", plain)
     n = moments.finite
-    own = math.sqrt(max(moments.aa * moments.rr, 1e-300))
-    follows = abs(moments.ar) / own
-    magnitude = _correlation(np.abs(residual), np.abs(a)) if grid.mantissa >= 23 else 0.0
-    quiet = follows <= max(NOISE_FOLLOWS, 5 / math.sqrt(n)) and abs(magnitude) <= max(0.05, 5 / math.sqrt(a.size))
+    # whichever side the noise was added to, it does not follow the other one
+    sides = ((a, moments.aa, moments.ar), (b, moments.bb, moments.ar + moments.rr))
+    quiet = any(
+        abs(cross) <= max(NOISE_FOLLOWS, 5 / math.sqrt(n)) * math.sqrt(max(square * moments.rr, 1e-300))
+        and (
+            grid.mantissa < 23 or abs(_correlation(np.abs(residual), np.abs(side))) <= max(0.05, 5 / math.sqrt(a.size))
+        )
+        for side, square, cross in sides
+    )
     if edge <= EDGE and quiet:
-        return found("noise", "", sigma, edge)
+        return replace(found("noise", "", sigma, edge), measured=measured)
     return found("fine-tuned", f"residual spectrum {edge:.2f} of the noise edge", sigma or plain, edge)
 
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from clonedetect.weights.finding import NameRule
+from clonedetect.domain.weights import NameRule
 
 SEPARATOR = re.compile(r"[./:]")
 NUMBER = re.compile(r"\d+")

@@ -13,8 +13,8 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 
+from clonedetect.domain.weights import Excluded
 from clonedetect.errors import WeightsError
-from clonedetect.weights.finding import Excluded
 from clonedetect.weights.tensors import (
     ArraySource,
     ByteFile,

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr  # scipy.stats takes longer to load than a small scan
 
 from clonedetect.domain import Strength
-from clonedetect.weights.finding import Mechanism, Part
+from clonedetect.domain.weights import Mechanism, Part
 from clonedetect.weights.mechanism import Judgement
 from clonedetect.weights.names import common_prefixes
 
@@ -42,11 +42,11 @@ def stouffer(scores: Sequence[float | None]) -> float | None:
     return sum(present) / math.sqrt(len(present)) if present else None
 
 
-def _spread(values: np.ndarray, weights: np.ndarray) -> float:
-    """Weighted coefficient of variation, without what sampling alone gives."""
+def _spread(values: np.ndarray, weights: np.ndarray, counts: np.ndarray) -> float:
+    """Coefficient of variation weighted by `weights`, without what a sample of `counts` values alone gives."""
     mean = float(np.average(values, weights=weights))
     variance = float(np.average(np.square(values / mean - 1), weights=weights))
-    chance = float(np.average(1 / (2 * weights), weights=weights))
+    chance = float(np.average(1 / (2 * counts), weights=weights))
     return math.sqrt(max(variance - chance, 0.0))
 
 
@@ -65,9 +65,10 @@ def settle_noise(judgements: Sequence[Judgement]) -> tuple[list[Judgement], str]
         sigmas = np.array([j.sigma for j in measured], float)
         weights = np.array([j.values for j in measured], float)
         scales = np.array([j.scale for j in measured], float)
-        if _spread(sigmas, weights) <= SPREAD:
+        counts = np.array([max(j.measured, 1) for j in measured], float)
+        if _spread(sigmas, weights, counts) <= SPREAD:
             kind = "one sigma for all tensors"
-        elif len(measured) >= 3 and (scales > 0).all() and _spread(sigmas / scales, weights) <= SPREAD:
+        elif len(measured) >= 3 and (scales > 0).all() and _spread(sigmas / scales, weights, counts) <= SPREAD:
             kind = "sigma in proportion to each tensor's spread"
     if not kind:
         return [replace(j, mechanism="fine-tuned") if j.mechanism == "noise" else j for j in changed], ""
@@ -75,22 +76,24 @@ def settle_noise(judgements: Sequence[Judgement]) -> tuple[list[Judgement], str]
     for index, j in enumerate(changed):
         if j.mechanism == "fine-tuned" and j.edge is None and j.sigma:
             expected = level if kind.startswith("one") else level * j.scale
-            if abs(j.sigma / expected - 1) <= 5 / math.sqrt(2 * max(j.values, 2)) + 0.05:
+            if abs(j.sigma / expected - 1) <= 5 / math.sqrt(2 * max(j.measured, 2)) + 0.05:
                 changed[index] = replace(j, mechanism="noise")
     return changed, kind
 
 
 def noise_sigma(judgements: Sequence[Judgement]) -> tuple[float | None, tuple[float, float] | None]:
     """Sigma of the noise, weighted by values, with its 95 % interval (sampling and spread over tensors)."""
-    noisy = [j for j in judgements if j.mechanism == "noise" and j.sigma]
+    noisy = [j for j in judgements if j.mechanism == "noise" and j.sigma and j.measured]
     if not noisy:
         return None, None
     sigmas = np.array([j.sigma for j in noisy], float)
+    counts = np.array([j.measured for j in noisy], float)
     weights = np.array([j.values for j in noisy], float)
-    mean = math.sqrt(float(np.average(np.square(sigmas), weights=weights)))
-    effective = weights.sum() ** 2 / np.square(weights).sum()
-    spread = math.sqrt(float(np.average(np.square(sigmas - mean), weights=weights)) / max(effective, 1))
-    error = 1.96 * max(mean / math.sqrt(2 * weights.sum()), spread)
+    weights = weights / weights.sum()
+    mean = math.sqrt(float(weights @ np.square(sigmas)))
+    sampling = math.sqrt(float(np.square(weights) @ (np.square(sigmas) / (2 * counts))))
+    spread = math.sqrt(float(weights @ np.square(sigmas - mean)) * float(np.square(weights).sum()))
+    error = 1.96 * max(sampling, spread)
     return mean, (mean - error, mean + error)
 
 

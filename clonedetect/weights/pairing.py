@@ -215,7 +215,7 @@ def pair_matrices(device: Device, left: tuple[Tensor, ...], right: tuple[Tensor,
     def grouped(items: list[tuple[int, Tensor]], flat: bool) -> dict[tuple[int, ...], list[tuple[int, Tensor]]]:
         table: dict[tuple[int, ...], list[tuple[int, Tensor]]] = {}
         for index, tensor in items:
-            key = (tensor.size,) if flat else tuple(sorted(squeezed(tensor.shape)))
+            key = (tensor.size,) if flat else tuple(sorted(squeezed(tensor.full_shape)))
             table.setdefault(key, []).append((index, tensor))
         return table
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from clonedetect.domain.weights import Excluded
 from clonedetect.errors import WeightsError
-from clonedetect.weights.finding import Excluded
 from clonedetect.weights.gguf import read_gguf
 from clonedetect.weights.hdf5 import read_hdf5
 from clonedetect.weights.numpyfile import read_numpy
 from clonedetect.weights.onnx import read_onnx
-from clonedetect.weights.safetensors import read_safetensors
+from clonedetect.weights.remote import is_remote, remote_files
+from clonedetect.weights.safetensors import read_open_safetensors, read_safetensors
 from clonedetect.weights.tensors import ByteFile, Checkpoint, Tensor
 from clonedetect.weights.torchfile import read_torch
 
@@ -53,23 +55,25 @@ def _by_content(path: Path) -> Callable[[Path], Checkpoint]:
     raise WeightsError(f"{path}: not a weight file of a known format")
 
 
-def _shards(index: Path) -> list[Path]:
-    """The files an index names, each in the index's own directory."""
-    if index.stat().st_size > MAX_INDEX:
-        raise WeightsError(f"{index}: the index is over {MAX_INDEX} bytes")
+def _shard_names(text: bytes, index: str) -> list[str]:
+    """The files an index names, each a bare name."""
     try:
-        table = json.loads(index.read_text(encoding="utf-8"))
+        table = json.loads(text)
         names = sorted(set(table["weight_map"].values()))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WeightsError(f"{index}: not an index of shards") from error
     if len(names) > MAX_SHARDS:
         raise WeightsError(f"{index}: names more than {MAX_SHARDS} files")
-    paths = []
     for name in names:
         if not isinstance(name, str) or Path(name).name != name or name in (".", ".."):
             raise WeightsError(f"{index}: a shard's name leaves the directory")
-        paths.append(index.parent / name)
-    return paths
+    return names
+
+
+def _shards(index: Path) -> list[Path]:
+    if index.stat().st_size > MAX_INDEX:
+        raise WeightsError(f"{index}: the index is over {MAX_INDEX} bytes")
+    return [index.parent / name for name in _shard_names(index.read_bytes(), str(index))]
 
 
 def _files(directory: Path) -> list[Path]:
@@ -87,10 +91,13 @@ def _files(directory: Path) -> list[Path]:
 
 
 def open_weights(path: Path | str) -> Checkpoint:
-    """Open a weight file, a `*.index.json` or a directory; values are read only when asked for, nothing is run.
+    """Open a weight file, a `*.index.json`, a directory, `hf:owner/name[@revision]` or a URL of a safetensors file.
 
-    WeightsError with one line where it cannot be read. Of several shards a broken one is a `skipped` entry.
+    Values are read only when asked for, nothing is run. WeightsError with one line where it cannot be read. Of
+    several shards a broken one is a `skipped` entry.
     """
+    if is_remote(str(path)):
+        return _open_remote(str(path))
     path = Path(path)
     if path.is_dir():
         files = _files(path)
@@ -114,12 +121,23 @@ def open_weights(path: Path | str) -> Checkpoint:
             skipped.append(Excluded(file.name, str(error)))
     if not opened:
         raise WeightsError(f"{path}: none of its {len(files)} files could be read ({skipped[0].reason})")
+    return _joined(str(path), opened, skipped)
+
+
+def _open_remote(text: str) -> Checkpoint:
+    files, note = remote_files(text, _shard_names)
+    joined = _joined(text, [read_open_safetensors(file) for file in files], [])
+    return replace(joined, notes=(note, *joined.notes) if note else joined.notes, remote=True)
+
+
+def _joined(path: str, opened: list[Checkpoint], skipped: list[Excluded]) -> Checkpoint:
+    """The shards as one checkpoint."""
     tensors: dict[str, Tensor] = {}
     for checkpoint in opened:
         for tensor in checkpoint.tensors:
             name = tensor.name if tensor.name not in tensors else f"{tensor.file}:{tensor.name}"
-            tensors[name] = Tensor(name, tensor.shape, tensor.dtype, tensor.file, tensor.source)
+            tensors[name] = replace(tensor, name=name)
     skipped += [entry for checkpoint in opened for entry in checkpoint.skipped]
     notes = tuple(line for checkpoint in opened for line in checkpoint.notes)
     handles = tuple(file for checkpoint in opened for file in checkpoint.files)
-    return Checkpoint(str(path), opened[0].format, tuple(tensors.values()), tuple(skipped), notes, handles)
+    return Checkpoint(path, opened[0].format, tuple(tensors.values()), tuple(skipped), notes, handles)

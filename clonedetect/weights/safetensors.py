@@ -14,9 +14,9 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 
+from clonedetect.domain.weights import Excluded
 from clonedetect.errors import WeightsError
-from clonedetect.weights.finding import Excluded
-from clonedetect.weights.tensors import ByteFile, Checkpoint, RawSource, Tensor, checked_shape
+from clonedetect.weights.tensors import ByteFile, Bytes, Checkpoint, RawSource, Tensor, checked_shape
 
 MAX_HEADER = 100_000_000  # the format's own limit
 WRITE_BYTES = 1 << 24
@@ -49,7 +49,7 @@ def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return table
 
 
-def _header(file: ByteFile) -> tuple[dict[str, object], int]:
+def _header(file: Bytes) -> tuple[dict[str, object], int]:
     """The header object and the byte where the data begin."""
     if file.size < 8:
         raise WeightsError(f"{file.path}: truncated safetensors file ({file.size} bytes)")
@@ -69,7 +69,11 @@ def _header(file: ByteFile) -> tuple[dict[str, object], int]:
 
 def read_safetensors(path: Path) -> Checkpoint:
     """One safetensors file. WeightsError on a wrong header, offsets that overlap, lie outside or miss the shape."""
-    file = ByteFile(path)
+    return read_open_safetensors(ByteFile(path))
+
+
+def read_open_safetensors(file: Bytes) -> Checkpoint:
+    """The same of a file that is open already; it is closed on an error."""
     try:
         return _read(file)
     except BaseException:
@@ -77,7 +81,7 @@ def read_safetensors(path: Path) -> Checkpoint:
         raise
 
 
-def _read(file: ByteFile) -> Checkpoint:
+def _read(file: Bytes) -> Checkpoint:
     header, data = _header(file)
     tensors: list[tuple[int, Tensor]] = []
     skipped: list[Excluded] = []
@@ -150,6 +154,8 @@ def rename_tensors(checkpoint: Checkpoint, names: Mapping[str, str], out: Path) 
     WeightsError where two tensors would get one name, or `out` is one of the files that are read.
     """
     for file in checkpoint.files:
+        if not isinstance(file, ByteFile):
+            raise WeightsError(f"{file.path}: is on a server; download it to write it under other names")
         if out.exists() and out.samefile(file.path):
             raise WeightsError(f"{out}: is one of the files being read; choose another name")
     write_safetensors([(names.get(t.name, t.name), t) for t in checkpoint.tensors], out)

@@ -11,8 +11,8 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
+from clonedetect.domain.weights import Excluded
 from clonedetect.errors import WeightsError
-from clonedetect.weights.finding import Excluded
 from clonedetect.weights.tensors import Checkpoint, Tensor, to_float
 from clonedetect.weights.threads import in_threads
 

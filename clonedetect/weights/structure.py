@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from clonedetect.weights.finding import Mechanism
+from clonedetect.domain.weights import Mechanism
 from clonedetect.weights.linear import Device, correlations, permutation_test, rotation_between
 from clonedetect.weights.mechanism import Judgement
 from clonedetect.weights.pairing import as_matrix, squeezed

@@ -14,15 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from clonedetect.domain.weights import Excluded
 from clonedetect.errors import WeightsError
-from clonedetect.weights.finding import Excluded
 
 MAX_VALUES = 1 << 46  # a single tensor larger than this is a forged header
 MAX_DIMENSIONS = 16
@@ -80,6 +80,21 @@ class ByteFile:
         return out.tobytes()
 
 
+class Bytes(Protocol):
+    """A file that is read by position, here or on a server."""
+
+    size: int
+
+    @property
+    def path(self) -> PurePath: ...
+
+    def read(self, offset: int, length: int) -> bytes: ...
+
+    def into(self, offset: int, out: NDArray[np.uint8]) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Source(Protocol):
     """Where a tensor's values come from: a flat range, in C order, in the stored type."""
 
@@ -90,7 +105,7 @@ class Source(Protocol):
 class RawSource:
     """Values that lie in a file as they are."""
 
-    file: ByteFile
+    file: Bytes
     offset: int
     dtype: np.dtype
 
@@ -110,6 +125,18 @@ class ArraySource:
     def read(self, start: int, stop: int) -> NDArray:
         """Values [start, stop)."""
         return self.values[start:stop]
+
+
+@dataclass(frozen=True, slots=True)
+class PartSource:
+    """A part of another source from value `begin` on."""
+
+    base: Source
+    begin: int
+
+    def read(self, start: int, stop: int) -> NDArray:
+        """Values [start, stop) of the part."""
+        return self.base.read(self.begin + start, self.begin + stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +236,7 @@ class Tensor:
     """A named tensor whose values are read when asked for.
 
     dtype is the stored type's name: numpy's or ml_dtypes' (`float32`, `bfloat16`, `float8_e4m3fn`), or a GGUF
-    block type (`q4_0`), whose values come dequantised.
+    block type (`q4_0`), whose values come dequantised. whole: the shape of the tensor that this one is a part of.
     """
 
     name: str
@@ -217,6 +244,12 @@ class Tensor:
     dtype: str
     file: str
     source: Source
+    whole: tuple[int, ...] | None = None
+
+    @property
+    def full_shape(self) -> tuple[int, ...]:
+        """The shape that the checkpoint states."""
+        return self.shape if self.whole is None else self.whole
 
     @property
     def size(self) -> int:
@@ -261,7 +294,8 @@ class Checkpoint:
     tensors: tuple[Tensor, ...]
     skipped: tuple[Excluded, ...] = ()
     notes: tuple[str, ...] = ()
-    files: tuple[ByteFile, ...] = ()
+    files: tuple[Bytes, ...] = ()
+    remote: bool = False
 
     def close(self) -> None:
         """Close the files; the tensors cannot be read afterwards."""

@@ -14,8 +14,12 @@ Result = TypeVar("Result")
 MOST = 8
 
 
-def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result, None, None]:
+def in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], most: int = 0
+) -> Generator[Result, None, None]:
     """Results in the order of the items. On an error or Ctrl-C what has not begun is dropped.
+
+    most: threads, 0 for one a core (what waits for a server may have more).
 
     Floating-point warnings are off: arbitrary bits hold NaN, infinities and values whose squares overflow.
     """
@@ -24,7 +28,7 @@ def in_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> Gen
         with np.errstate(all="ignore"):
             return function(item)
 
-    pool = ThreadPoolExecutor(max_workers=min(MOST, os.cpu_count() or 1))
+    pool = ThreadPoolExecutor(max_workers=most or min(MOST, os.cpu_count() or 1))
     try:
         yield from pool.map(quietly, items)
     finally:

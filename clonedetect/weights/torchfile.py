@@ -9,8 +9,8 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 
+from clonedetect.domain.weights import Excluded
 from clonedetect.errors import WeightsError
-from clonedetect.weights.finding import Excluded
 from clonedetect.weights.pickles import MAX_PICKLE, Storage, TensorSpec, odd_globals, read_pickle, walk
 from clonedetect.weights.tensors import ByteFile, Checkpoint, RawSource, StridedSource, Tensor, checked_shape
 from clonedetect.weights.zips import Entry, read_directory

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from clonedetect.domain import Comparison
-from clonedetect.report.sections import history, predictions, tokenizer
+from clonedetect.report.sections import history, predictions, tokenizer, weights
 from clonedetect.report.sections.layout import Column, Figure, Kind, Section, Table
 
 __all__ = ["SECTIONS", "Column", "Figure", "Kind", "Section", "Table", "sections"]
@@ -19,6 +19,7 @@ __all__ = ["SECTIONS", "Column", "Figure", "Kind", "Section", "Table", "sections
 SECTIONS: Final[Mapping[str, Callable[[Any], Section]]] = MappingProxyType(
     {
         "tokenizer": tokenizer.section,
+        "weights": weights.section,
         "predictions": predictions.section,
         "history": history.section,
     }

@@ -1,11 +1,11 @@
-"""What a comparison of two checkpoints found: frozen values, and their form in report.json."""
+"""What a comparison of two checkpoints found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from clonedetect.domain import Strength
+from clonedetect.domain.strength import Strength
 
 Mechanism = Literal[
     "identical",
@@ -26,6 +26,11 @@ Mechanism = Literal[
     "insufficient",
 ]
 
+WEIGHT_SUFFIXES = (
+    ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".jit", ".gguf", ".onnx", ".npz", ".npy", ".h5", ".hdf5", ".keras",
+)  # fmt: skip
+"""What the names of weight files end with; where a directory holds several kinds, the first of these is read."""
+
 NULL_HYPOTHESIS = (
     "the tensors are independent: which row (and which column) of the left stands opposite which of the right is "
     "arbitrary. Statistic: double-centred Frobenius correlation of values that were not used for pairing, "
@@ -40,10 +45,6 @@ class Excluded:
     name: str
     reason: str
 
-    def to_dict(self) -> dict[str, str]:
-        """The entry of `weights.excluded`."""
-        return {"name": self.name, "reason": self.reason}
-
 
 @dataclass(frozen=True, slots=True)
 class NameRule:
@@ -52,10 +53,6 @@ class NameRule:
     left: str
     right: str
     tensors: int
-
-    def to_dict(self) -> dict[str, str | int]:
-        """The entry of `weights.rename_map`."""
-        return {"left": self.left, "right": self.right, "tensors": self.tensors}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +76,6 @@ class TensorFinding:
     detail: str = ""
     values: int = 0
 
-    def to_dict(self) -> dict[str, object]:
-        """The entry of `weights.tensors`."""
-        return {
-            "left": self.left,
-            "right": self.right,
-            "shape": list(self.shape),
-            "dtype": self.dtype,
-            "mechanism": self.mechanism,
-            "correlation": self.correlation,
-            "sigma": self.sigma,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -104,8 +89,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class WeightsFinding:
-    """The whole finding; `to_dict` is the `weights` object of report.json.
+    """The whole finding, the `weights` object of report.json.
 
+    strength: by the permutation test and the values that are equal; shapes and names count for nothing.
     statistic: Stouffer's z over tensors. sigma: of the additive noise where that is the mechanism, with
     `sigma_interval` its 95 % interval. correlation: over all pairs, weighted by values. examined and total count
     left tensors. notes: lines for a person (odd globals of a pickle, limits of the quick mode).
@@ -128,23 +114,6 @@ class WeightsFinding:
     detail: str = ""
     notes: tuple[str, ...] = ()
     full: bool = False
-
-    def to_dict(self) -> dict[str, object]:
-        """Exactly the keys of the contract (DESIGN section 8)."""
-        return {
-            "mechanism": self.mechanism,
-            "strength": self.strength,
-            "statistic": self.statistic,
-            "p_value": self.p_value,
-            "null_hypothesis": self.null_hypothesis,
-            "sigma": self.sigma,
-            "correlation": self.correlation,
-            "rename_map": [rule.to_dict() for rule in self.rename_map],
-            "tensors": [tensor.to_dict() for tensor in self.tensors],
-            "excluded": [entry.to_dict() for entry in self.excluded],
-            "examined": self.examined,
-            "total": self.total,
-        }
 
     def names(self) -> dict[str, str]:
         """Left tensor name to right tensor name, for `rename_to`; pairs found unrelated are left out."""
