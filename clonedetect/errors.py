@@ -30,3 +30,7 @@ class PredictionsError(CloneDetectError):
 
 class BundleError(CloneDetectError):
     """An evidence bundle that cannot be written, or that is damaged, altered or hostile; the text says where."""
+
+
+class CorpusError(CloneDetectError):
+    """A corpus that cannot be read or written; the text names the corpus and says what to do."""

@@ -31,6 +31,7 @@ HOMES = {
     "markupsafe": ({"report"}, "jinja2"),
     "pygments": ({"report"}, "pygments"),
     "ibis": ({"corpus"}, "ibis-framework"),
+    "duckdb": ({"corpus"}, "duckdb"),
     "pyarrow": ({"corpus"}, "pyarrow"),
     "pyspark": ({"corpus"}, "pyspark"),
     "array_api_compat": ({"weights"}, "array-api-compat"),

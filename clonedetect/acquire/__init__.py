@@ -7,19 +7,22 @@ content id of every file, and in words what was not examined. Remote repositorie
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
+from clonedetect.acquire.changed import changed_paths
 from clonedetect.acquire.history import OpenHistory, open_history
 from clonedetect.acquire.local import OpenRepository, Repository, find_repository, open_repository
 from clonedetect.acquire.objects import ObjectStore
 from clonedetect.acquire.origin import Origin, parse_origin
+from clonedetect.acquire.packages import PREFIX, installed, package
 from clonedetect.acquire.packing import Packed, Restored, pack_repository, restore_repository
 from clonedetect.acquire.revision import resolve
 from clonedetect.acquire.select import Harvest, Selection, printable
+from clonedetect.acquire.select import matches as path_matches
 from clonedetect.acquire.store import Progress, default_cache_dir, open_mirror
 from clonedetect.acquire.tree import gather, read_tree
 from clonedetect.acquire.worktree import UnreadableIndexError, gather_directory, gather_work_tree, list_work_tree
@@ -32,9 +35,12 @@ __all__ = [
     "Packed",
     "Restored",
     "acquire",
+    "acquire_installed",
+    "changed_paths",
     "default_cache_dir",
     "open_history",
     "pack_repository",
+    "path_matches",
     "restore_repository",
 ]
 
@@ -60,6 +66,7 @@ def acquire(
     origin      directory, git URL, `owner/name` (GitHub), `hf:owner/name`, each with an optional `@revision`: branch,
                 tag, commit, or `@{2024-05-01}` for the newest commit of the default branch (HEAD) at that date.
                 A directory without revision means its work tree: tracked files and untracked, not ignored ones.
+                `pypi:name==version` is a published package, read from its wheel.
     subdir      restrict it to a directory or file below the root (posix)
     include, exclude  globs as in .gitignore; exclude wins
     cache_dir   where mirrors are kept; `default_cache_dir()` if None
@@ -70,14 +77,24 @@ def acquire(
     Paths in the result are relative to the repository's root, also when only a subdirectory was asked for. An
     `Entry.size` of -1 means that the object is missing from the clone. Raises `OriginError`, one line with a way out.
     """
-    where = parse_origin(origin)
     tell = progress or (lambda stage, share: None)
     selection = Selection(dict(extensions), include, exclude, max_bytes, vendored, generated)
+    if origin.startswith(PREFIX):
+        tell("fetching", None)
+        return package(origin, cache_dir or default_cache_dir(), selection)
+    where = parse_origin(origin)
     if where.path is not None:
         return _local(where, where.path, _clean(subdir), selection, tell)
     with open_mirror(where, cache_dir or default_cache_dir(), progress) as mirror:
         snapshot = _commit(mirror.store, where, _clean(subdir), selection, tell)
         return replace(snapshot, notes=mirror.notes + snapshot.notes)
+
+
+def acquire_installed(
+    extensions: Mapping[str, str] = DEFAULT_EXTENSIONS, max_bytes: int = 2_000_000
+) -> Iterator[Snapshot]:
+    """The packages of the running Python's own environment, one after the other, by name."""
+    return installed(Selection(dict(extensions), max_bytes=max_bytes))
 
 
 def _clean(subdir: str | None) -> str:

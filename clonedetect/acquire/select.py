@@ -19,6 +19,8 @@ POINTER_BYTES = range(100, 1025)
 """A Git LFS pointer is never shorter or longer than this."""
 TOTAL_BYTES = 1 << 30
 """Source and documents read from one repository in all."""
+HASH_BYTES = 1 << 28
+"""A file larger than this is not hashed where git does not know its id already."""
 DOCUMENT_BYTES = 4 << 20
 """A larger document is skipped."""
 VOCABULARY_BYTES = 128 << 20
@@ -268,18 +270,19 @@ class Harvest:
         shown = printable(path)
         language = self.selection.language(shown)
         if language is None:
-            self._document(path, Document(shown, blob, data))
+            self.document(path, blob, data)
         elif (reason := self.selection.refuse_content(data)) is not None:
             self.skip(path, reason)
         else:
             notebook = extension(shown).lower() == ".ipynb"
             self._files.append((path, SourceFile(shown, blob, data, language, notebook)))
 
-    def _document(self, path: bytes, document: Document) -> None:
+    def document(self, path: bytes, blob: str, data: bytes) -> None:
+        """Record a file's content as a document's, up to a number of them."""
         if len(self._documents) >= DOCUMENTS:
             self.skip(path, f"more than {DOCUMENTS:,} documents: narrow it to a subdirectory")
         else:
-            self._documents.append((path, document))
+            self._documents.append((path, Document(printable(path), blob, data)))
 
     def finish(self) -> Gathered:
         """What was gathered, each part sorted."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clonedetect.acquire.gitcmd import environment, run
 from clonedetect.acquire.local import OpenRepository, Repository
-from clonedetect.acquire.select import POINTER_BYTES, Harvest, lfs_pointer
+from clonedetect.acquire.select import HASH_BYTES, POINTER_BYTES, Harvest, lfs_pointer
 from clonedetect.acquire.tree import (
     LFS,
     MAX_ENTRIES,
@@ -26,8 +26,6 @@ from clonedetect.acquire.tree import (
 )
 from clonedetect.errors import OriginError
 
-HASH_BYTES = 1 << 28
-"""A file larger than this is not hashed where git does not know its id already."""
 NOT_REGULAR = "not a regular file"
 NESTED = "nested git repository (scan it on its own)"
 

@@ -1,25 +1,35 @@
 """Findings to evidence to verdict: rules, one function each, in words that state statistic, null and limits."""
 
+from clonedetect.assess.credit import credit_of, is_credited, remedy
 from clonedetect.assess.history import history_evidence
 from clonedetect.assess.identity import identity_evidence
 from clonedetect.assess.predictions import predictions_evidence, predictions_strength
+from clonedetect.assess.shared import pair_strength, shared_e_values, shared_score, worth_a_look
 from clonedetect.assess.significance import IDIOM_PACKAGES, e_values, linked_e_values, score
-from clonedetect.assess.source import source_evidence
+from clonedetect.assess.source import one_to_one, source_evidence
 from clonedetect.assess.tokenizer import tokenizer_evidence
 from clonedetect.assess.verdict import verdict
 from clonedetect.assess.weights import weights_evidence
 
 __all__ = [
     "IDIOM_PACKAGES",
+    "credit_of",
     "e_values",
     "history_evidence",
     "identity_evidence",
+    "is_credited",
     "linked_e_values",
+    "one_to_one",
+    "pair_strength",
     "predictions_evidence",
     "predictions_strength",
+    "remedy",
     "score",
+    "shared_e_values",
+    "shared_score",
     "source_evidence",
     "tokenizer_evidence",
     "verdict",
     "weights_evidence",
+    "worth_a_look",
 ]

@@ -10,6 +10,8 @@ import typer
 
 from clonedetect import __version__
 from clonedetect.cli.bundle import bundle, verify
+from clonedetect.cli.check import EXAMPLES as CHECK_EXAMPLES
+from clonedetect.cli.check import check
 from clonedetect.cli.corpus import corpus
 from clonedetect.cli.predictions import predictions
 from clonedetect.cli.report import report, schema, show
@@ -44,6 +46,7 @@ def _top(
 
 
 app.command(epilog=EXAMPLES)(scan)
+app.command(epilog=CHECK_EXAMPLES)(check)
 app.command()(report)
 app.command(epilog="Example:  clonedetect show report/report.json p44ae24df47f6")(show)
 app.command(epilog="Example:  clonedetect weights model.safetensors other/pytorch_model.bin --format json")(weights)

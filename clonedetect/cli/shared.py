@@ -40,6 +40,13 @@ class Level(StrEnum):
     decisive = "decisive"
 
 
+def visible(text: str) -> str:
+    """Text of a repository as a terminal may show it."""
+    from clonedetect.report.escape import visible as escaped
+
+    return escaped(text)
+
+
 def reached(strength: str, level: Level) -> bool:
     """Whether a strength is at or above the threshold."""
     return STRENGTHS.index(strength) >= STRENGTHS.index(level.value)

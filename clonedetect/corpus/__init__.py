@@ -1,6 +1,48 @@
-"""Many packages: fetch them by pinned hash, count what is common in them."""
+"""Many repositories: fetch packages by pinned hash, count what is common, keep and search fingerprints of many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from clonedetect.corpus.background import SHIPPED, Counts, load_background, save_background
+from clonedetect.corpus.layout import read_any_manifest, replace_corpus
+from clonedetect.corpus.notices import licence_of, names_of, notices_of
 from clonedetect.corpus.packages import Pin, fetch, read_pins, sources
+from clonedetect.errors import MissingExtraError
 
-__all__ = ["SHIPPED", "Counts", "Pin", "fetch", "load_background", "read_pins", "save_background", "sources"]
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from clonedetect.corpus.library import Corpus
+
+__all__ = [
+    "SHIPPED",
+    "Counts",
+    "Pin",
+    "fetch",
+    "licence_of",
+    "load_background",
+    "names_of",
+    "notices_of",
+    "open_corpus",
+    "read_any_manifest",
+    "read_pins",
+    "replace_corpus",
+    "save_background",
+    "sources",
+]
+
+
+def open_corpus(
+    root: Path, form: str, engine: str = "duckdb", jobs: int | None = None
+) -> AbstractContextManager[Corpus]:
+    """A corpus on disk. The dataframe engine is loaded here, not before: most commands need none.
+
+    Raises CorpusError, and MissingExtraError where the extra is not installed.
+    """
+    try:
+        from clonedetect.corpus.library import open_corpus as opened
+    except ImportError as error:
+        raise MissingExtraError(f"a corpus needs {error.name}: pip install 'clonedetect[corpus]'") from error
+    return opened(root, form, engine, jobs)

@@ -1,6 +1,17 @@
 """The values that pass between the rooms. All frozen; a changed value is a new value (`dataclasses.replace`)."""
 
 from clonedetect.domain.channels import Findings
+from clonedetect.domain.check import (
+    Allow,
+    Check,
+    CheckFinding,
+    CheckSettings,
+    Place,
+    RepositoryMatch,
+    Search,
+    SharedPair,
+)
+from clonedetect.domain.corpus import BITS_STEP, CorpusEntry, Prints, Shared
 from clonedetect.domain.findings import (
     Alignment,
     CloneClass,
@@ -52,6 +63,7 @@ from clonedetect.domain.trees import (
 )
 
 __all__ = [
+    "BITS_STEP",
     "CLASS",
     "FUNCTION",
     "MODULE",
@@ -59,11 +71,16 @@ __all__ = [
     "STRENGTHS",
     "TEXT_BASE",
     "Alignment",
+    "Allow",
     "Background",
+    "Check",
+    "CheckFinding",
+    "CheckSettings",
     "CloneClass",
     "ClonePair",
     "Columns",
     "Comparison",
+    "CorpusEntry",
     "Direction",
     "Document",
     "Edit",
@@ -79,13 +96,19 @@ __all__ = [
     "Identity",
     "Kinds",
     "Matches",
+    "Place",
     "PredictionsFinding",
+    "Prints",
     "Quote",
     "Region",
     "Relation",
     "Rename",
     "RenameEntry",
+    "RepositoryMatch",
     "Scores",
+    "Search",
+    "Shared",
+    "SharedPair",
     "Side",
     "SideSummary",
     "Skipped",

@@ -1,6 +1,6 @@
 """Source bytes to columns: the only room that knows tree-sitter."""
 
 from clonedetect.parse.forest import parse
-from clonedetect.parse.language import kinds
+from clonedetect.parse.language import kinds, parser_version
 
-__all__ = ["kinds", "parse"]
+__all__ = ["kinds", "parse", "parser_version"]

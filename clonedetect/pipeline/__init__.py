@@ -2,6 +2,7 @@
 
 from clonedetect.pipeline.background import build_background
 from clonedetect.pipeline.bundle import QUOTES, REPORT, differences, open_bundle, rerun, write_bundle
+from clonedetect.pipeline.library import corpus_add, corpus_list, corpus_remove, corpus_upgrade
 from clonedetect.pipeline.options import Options
 from clonedetect.pipeline.predictions import compare_predictions
 from clonedetect.pipeline.scan import compare, read_sides, scan
@@ -13,6 +14,10 @@ __all__ = [
     "build_background",
     "compare",
     "compare_predictions",
+    "corpus_add",
+    "corpus_list",
+    "corpus_remove",
+    "corpus_upgrade",
     "differences",
     "open_bundle",
     "read_sides",

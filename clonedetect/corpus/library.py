@@ -1,0 +1,274 @@
+"""A corpus of many repositories: adding to it, taking out of it, and asking it who shares rare fragments."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clonedetect.corpus import queries
+from clonedetect.corpus.arrow import FEATURE, UNIT, UNIT_WEIGHT, repository_batch
+from clonedetect.corpus.engine import Engine, open_engine
+from clonedetect.corpus.layout import (
+    Manifest,
+    Segment,
+    partial,
+    publish,
+    read_manifest,
+    sweep,
+    usable,
+)
+from clonedetect.domain import BITS_STEP, CorpusEntry, Prints, Shared, SourceFile
+from clonedetect.errors import CorpusError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import ibis.expr.types as ir
+
+PRODUCTS = 4_000_000  # occurrences here times in the corpus that are joined at most: the commonest are left out first
+MOST_SEGMENTS = 12  # more than these are merged: every file costs a query its opening
+UNUSABLE = (duckdb.Error, pa.ArrowException)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search gives: pairs of fragments, how much was searched, and what of the corpus cannot be read."""
+
+    pairs: tuple[Shared, ...]
+    entries: tuple[CorpusEntry, ...]
+    fragments: int
+    damaged: tuple[str, ...]
+
+
+class Corpus:
+    """A corpus on disk and the engine that works on it. `form` names the fingerprints that this version makes."""
+
+    def __init__(self, root: Path, form: str, engine: Engine) -> None:
+        self.root, self.form, self.engine = root, form, engine
+
+    def manifest(self) -> Manifest:
+        """What is in it now. Raises CorpusError."""
+        return read_manifest(self.root, self.form)
+
+    def add(
+        self,
+        repositories: Sequence[tuple[CorpusEntry, Sequence[SourceFile]]],
+        prints: Callable[[Sequence[SourceFile]], Prints],
+    ) -> list[CorpusEntry]:
+        """Fingerprint repositories and make them part of the corpus, all of them or none; those it has are left out.
+
+        Returns the entries that were added. Raises CorpusError where it cannot be written.
+        """
+        known = {e.key for e in self.manifest().entries}
+        fresh = {e.key: (e, files) for e, files in repositories if e.key not in known}
+        if not fresh:
+            return []
+        with partial(self.root) as work, _unwritable(self.root):
+            batches = [repository_batch(key, files) for key, (_, files) in fresh.items()]
+            nested = self.engine.fingerprint(batches, prints, work)
+            entries = [e for e, _ in fresh.values()]
+            counts = self._counts(nested)
+            entries = [replace(e, fragments=counts[0].get(e.key, 0), skipped=counts[1].get(e.key, 0)) for e in entries]
+            while entries:
+                written = self._write(queries.fragment_rows(nested), queries.fingerprint_rows(nested), work)
+                twice = publish(self.root, self.form, written, entries)
+                if not twice:
+                    break
+                gone = [e.key for e in twice]
+                entries = [e for e in entries if e.key not in gone]
+                nested = queries.without(nested, gone)
+            sweep(self.root, self.form)
+        return entries
+
+    def _counts(self, nested: ir.Table) -> tuple[dict[int, int], dict[int, int]]:
+        """Fragments, and files that were not examined, of each repository."""
+        rows = self.engine.run(queries.counts(nested)).to_pylist()
+        return {r["repository"]: r["fragments"] for r in rows}, {r["repository"]: r["skipped"] for r in rows}
+
+    def _write(self, fragments: ir.Table, prints: ir.Table, work: Path) -> Path:
+        written = work / "segment"
+        shutil.rmtree(written, ignore_errors=True)
+        self.engine.write(fragments, written / "fragments")
+        self.engine.write(prints, written / "prints", "prefix")
+        return written
+
+    def remove(self, wanted: Callable[[CorpusEntry], bool]) -> list[CorpusEntry]:
+        """Take repositories out; the segments that hold them are written anew. Returns what was taken out."""
+        manifest = self.manifest()
+        out = [e for e in manifest.entries if wanted(e)]
+        if out:
+            self._rewrite(manifest, {e.segment for e in out}, {e.key for e in out})
+        return out
+
+    def merge(self) -> None:
+        """Make one segment of the smaller ones once there are many."""
+        manifest = self.manifest()
+        if len(manifest.segments) > MOST_SEGMENTS:
+            by_size = sorted(manifest.segments, key=lambda s: (sum(n for _, n in s.files), s.name))
+            self._rewrite(manifest, {s.name for s in by_size[: -MOST_SEGMENTS // 2]}, set())
+
+    def _rewrite(self, manifest: Manifest, names: set[str], gone: set[int]) -> None:
+        kept = [e for e in manifest.entries if e.segment in names and e.key not in gone]
+        segments = [s for s in manifest.segments if s.name in names]
+        with partial(self.root) as work, _unwritable(self.root):
+            written = work / "segment"
+            if kept:
+                tables = self._tables(usable(self.root, replace(manifest, segments=tuple(segments)))[0])
+                if tables is None:
+                    raise CorpusError(f"the segments to rewrite in {self.root} cannot be read")
+                prints, fragments = (queries.without(t, sorted(gone)) for t in tables)
+                written = self._write(fragments.order_by("repository", "fragment"), queries.by_hash(prints), work)
+            publish(self.root, self.form, written, kept, frozenset(names))
+
+    def _tables(self, segments: list[Segment]) -> tuple[ir.Table, ir.Table] | None:
+        """All fingerprints and all fragments of some segments; None where there are none."""
+        paths = [self.root / "segments" / s.name / name for s in segments for name, _ in s.files]
+        prints = [p for p in paths if p.parent.parent.name == "prints"]
+        fragments = [p for p in paths if p.parent.name == "fragments"]
+        if not prints or not fragments:
+            return None
+        return self.engine.read(prints), self.engine.read(fragments)
+
+    def search(self, found: Prints) -> Found:
+        """The fragments of the corpus that share rare features with these. A damaged file is named and left out."""
+        manifest = self.manifest()
+        segments, damaged = usable(self.root, manifest)
+        try:
+            pairs = self._search(found, segments)
+        except UNUSABLE as error:
+            segments, more = self._readable(segments)
+            if not more:
+                raise CorpusError(f"the corpus {self.root} cannot be searched: {_line(error)}") from error
+            damaged += more
+            pairs = self._search(found, segments)
+        live = {s.name for s in segments}
+        entries = tuple(e for e in manifest.entries if e.segment in live)
+        known = {e.key for e in entries}
+        return Found(
+            tuple(p for p in pairs if p.repository in known),
+            entries,
+            sum(e.fragments for e in entries),
+            tuple(damaged),
+        )
+
+    def _readable(self, segments: list[Segment]) -> tuple[list[Segment], list[str]]:
+        """Segments less the files that no Parquet reader gets through, and what these are."""
+        good, wrong = [], []
+        for segment in segments:
+            kept = []
+            for name, size in segment.files:
+                try:
+                    pq.read_table(self.root / "segments" / segment.name / name)
+                    kept.append((name, size))
+                except (OSError, pa.ArrowException) as error:
+                    wrong.append(f"segments/{segment.name}/{name}: {_line(error)}")
+            if any(name.startswith("fragments/") for name, _ in kept):
+                good.append(Segment(segment.name, tuple(kept)))
+        return good, wrong
+
+    def _search(self, found: Prints, segments: list[Segment]) -> list[Shared]:
+        tables = self._tables(segments)
+        if tables is None or not len(found.path):
+            return []
+        prints, fragments = tables
+        query = _query(found)
+        total = self.engine.run(fragments.count().as_table()).column(0)[0].as_py()
+        hashes = np.unique(query["hash"])
+        often = self.engine.run(queries.frequency(prints, self.engine.table(pa.table({"hash": hashes}))))
+        query = _weighed(query, often, total)
+        bits = np.bincount(query["bag"], weights=query["weight"] * _often(query), minlength=len(found.path))
+        rare = self.engine.table(pa.table({k: query[k][query["rare"]] for k in ("bag", "hash", "weight")}))
+        features = query["kind"] == FEATURE
+        rows = {k: query[k][features] for k in ("bag", "hash", "count", "weight")}
+        bags = self.engine.table(pa.table({"bag": np.arange(len(bits), dtype=np.int32), "bits": bits}))
+        partners = self.engine.table(self.engine.run(queries.best_partners(prints, fragments, rare, bags)))
+        result = queries.matched_bits(prints, fragments, self.engine.table(pa.table(rows)), partners)
+        return [_shared(row, found, bits) for row in self.engine.run(result).to_pylist()]
+
+
+@contextmanager
+def open_corpus(root: Path, form: str, engine: str = "duckdb", jobs: int | None = None) -> Generator[Corpus]:
+    """A corpus, with its engine for as long as it is open. Raises CorpusError."""
+    read_manifest(root, form)  # before an engine is started
+    with open_engine(engine, jobs) as running:
+        yield Corpus(root, form, running)
+
+
+@contextmanager
+def _unwritable(root: Path) -> Generator[None]:
+    """What an engine says of a full disk, as one line."""
+    try:
+        yield
+    except UNUSABLE as error:
+        raise CorpusError(f"cannot write to the corpus {root}: {_line(error)}; it is as before") from error
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _query(found: Prints) -> dict[str, np.ndarray]:
+    """The fingerprints of the repository at hand as columns: its features and the blind hashes of its definitions."""
+    whole = np.flatnonzero(found.blind != 0)
+    bag = np.concatenate((np.repeat(np.arange(len(found.path)), np.diff(found.start)), whole))
+    return {
+        "bag": bag.astype(np.int32),
+        "hash": np.concatenate((found.feature, found.blind[whole])).view(np.int64),
+        "kind": np.concatenate((np.full(len(found.feature), FEATURE), np.full(len(whole), UNIT))).astype(np.int16),
+        "count": np.concatenate((found.count, np.ones(len(whole)))).astype(np.int32),
+        "weight": np.concatenate((found.weight, np.full(len(whole), UNIT_WEIGHT))) / BITS_STEP,
+    }
+
+
+def _often(query: dict[str, np.ndarray]) -> np.ndarray:
+    return np.where(query["kind"] == FEATURE, 1.0 + np.log2(query["count"]), 0.0)
+
+
+def _weighed(query: dict[str, np.ndarray], often: pa.Table, total: int) -> dict[str, np.ndarray]:
+    """The query with weights that know the corpus, and which of its rows find candidates.
+
+    What many fragments of the corpus have is common, whatever the background says. Rows are used rarest first, until
+    the join would grow too large.
+    """
+    known, fragments = often.column("hash").to_numpy(), often.column("fragments").to_numpy()
+    order = np.argsort(known)
+    known, fragments = known[order], fragments[order]
+    at = np.minimum(np.searchsorted(known, query["hash"]), max(len(known) - 1, 0))
+    there = known[at] == query["hash"] if len(known) else np.zeros(len(at), bool)
+    count = np.where(there, fragments[at], 0) if len(known) else np.zeros(len(at), np.int64)
+    with np.errstate(divide="ignore"):
+        rarity = -np.log2(np.maximum(count - 1, 0) / max(total, 1))
+    weight = np.minimum(query["weight"], rarity)
+    rarest = np.argsort(count, kind="stable")
+    rarest = rarest[: int(np.searchsorted(np.cumsum(count[rarest]), PRODUCTS))]
+    rare = np.zeros(len(at), bool)
+    rare[rarest] = True
+    return query | {"weight": weight, "rare": rare & there & (weight > 0)}
+
+
+def _shared(row: dict, found: Prints, bits: np.ndarray) -> Shared:
+    i = row["bag"]
+    ours = [int(h[i].view(np.int64)) for h in (found.raw, found.blind)]
+    equal = 1 if row["raw"] == ours[0] != 0 else 2 if row["blind"] == ours[1] != 0 else 3
+    return Shared(
+        fragment=i,
+        repository=row["repository"],
+        path=row["path"],
+        first=row["start_line"],
+        last=row["end_line"],
+        name=row["name"],
+        kind=row["kind"],
+        tokens=row["tokens"],
+        matched=row["matched"],
+        left_only=max(0.0, float(bits[i]) - row["matched"]),
+        right_only=max(0.0, row["bits"] - row["matched"]),
+        equal=equal,
+    )
