@@ -11,17 +11,14 @@ from functools import lru_cache
 from typing import Final
 
 LONGEST: Final = 1_000_000  # bytes of a file; what lies behind is not read
-LEAST_LETTERS: Final = 4  # of a word
-LEAST_NAME: Final = 6  # letters of a name that can tell one project from another
 LEAST_WORDS: Final = 3  # of a comment or message
 LEAST_TEXT: Final = 16  # characters of a comment or message
 MOST_TEXT: Final = 300
 
 _LEXEME = re.compile(
     r"(?P<comment>#[^\n]*)"
-    r"|(?P<string>(?P<prefix>\b[rRbBuUfF]{1,2})?"
-    r"(?:\"\"\"(?P<long>(?:[^\\\"]|\\.|\"(?!\"\"))*)\"\"\"|'''(?P<long2>(?:[^\\']|\\.|'(?!''))*)'''"
-    r"|\"(?P<short>(?:[^\\\"\n]|\\.)*)\"|'(?P<short2>(?:[^\\'\n]|\\.)*)'))",
+    r"|(?:\"\"\"(?P<long>(?:[^\\\"]++|\\.|\"(?!\"\"))*+)\"\"\"|'''(?P<long2>(?:[^\\']++|\\.|'(?!''))*+)'''"
+    r"|\"(?P<short>(?:[^\\\"\n]++|\\.)*+)\"|'(?P<short2>(?:[^\\'\n]++|\\.)*+)')",
     re.DOTALL,
 )
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -46,7 +43,6 @@ class Import:
     module: str
     name: str  # "" for `import module`
     bound: str
-    line: int
 
     @property
     def text(self) -> str:
@@ -56,101 +52,72 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What one file says; each term with the first line that has it.
+    """What one file says.
 
-    names      identifiers, of code, strings and comments alike
-    words      lower-case words that names, comments and strings consist of
+    code       identifiers of the code; `loose` those that stand in strings and comments only
     texts      comments and messages of several words, layout and placeholders aside
     imports    every import of the code; `unused` those whose name the file never uses
     defined    names of definitions and constants
-    loose      names that stand in strings and comments only, never in code
     """
 
-    names: dict[str, int]
-    words: dict[str, int]
-    texts: dict[str, int]
+    code: frozenset[str]
+    loose: frozenset[str]
+    texts: frozenset[str]
     imports: tuple[Import, ...]
     unused: tuple[Import, ...]
     defined: frozenset[str]
-    loose: frozenset[str]
+
+    def words(self) -> set[str]:
+        """The lower-case words that all names, comments and strings consist of."""
+        return {part for names in (self.code, self.loose) for name in names for part in parts(name)}
 
 
 def python_terms(data: bytes) -> Terms:
     """The terms of Python source."""
     text = data[:LONGEST].decode("utf-8", "replace")
     code: list[str] = []
-    pieces: list[tuple[int, str, bool]] = []  # (offset, text, whether it is a short string)
+    said: list[str] = []
+    quoted: set[str] = set()
     at = 0
     for found in _LEXEME.finditer(text):
         code.append(text[at : found.start()])
-        whole, at = found[0], found.end()
-        code.append(" " + "\n" * whole.count("\n"))
-        if found["comment"] is not None:
-            pieces.append((found.start(), whole.lstrip("#! "), False))
+        at = found.end()
+        comment, short, short2, long, long2 = found.group("comment", "short", "short2", "long", "long2")
+        if comment is not None:
+            said.append(comment)
+            code.append(" ")
+            continue
+        brief = short if short is not None else short2
+        if brief is not None:
+            said.append(brief)
+            quoted.update(_NAME.findall(brief))
         else:
-            short = found["short"] if found["short"] is not None else found["short2"]
-            body = short if short is not None else found["long"] if found["long"] is not None else found["long2"]
-            pieces.append((found.start(), body, short is not None))
+            said.append(long if long is not None else long2)
+        code.append(" 0 ")
     code.append(text[at:])
-    bare = "".join(code)
-    line_of = _Lines(text)
-    names: dict[str, int] = {}
-    inside: dict[str, int] = {}
-    _gather_names(bare, _Lines(bare), names)
-    in_code = frozenset(names)
-    texts: dict[str, int] = {}
-    for offset, body, _ in pieces:
-        _gather_names(body, line_of, inside, offset)
-        _gather_texts(body, line_of, texts, offset)
-    for name, line in inside.items():
-        names.setdefault(name, line)
+    bare, talk = "".join(code), "\n".join(said)
+    names = frozenset(_NAME.findall(bare))
     imports = _imports(bare)
-    quoted = {name for _, body, short in pieces if short for name in _NAME.findall(body)}
-    defined = frozenset(a or b for a, b in _DEFINED.findall(bare))
     return Terms(
-        names, _words(names), texts, imports, _unused(bare, imports, quoted), defined, frozenset(inside) - in_code
+        code=names,
+        loose=frozenset(_NAME.findall(talk)) - names,
+        texts=_texts(talk),
+        imports=imports,
+        unused=_unused(bare, imports, quoted),
+        defined=frozenset(a or b for a, b in _DEFINED.findall(bare)),
     )
 
 
 def plain_terms(data: bytes) -> Terms:
     """The terms of any other text: a configuration file, a document, a commit message."""
     text = data[:LONGEST].decode("utf-8", "replace")
-    names: dict[str, int] = {}
-    texts: dict[str, int] = {}
-    line_of = _Lines(text)
-    _gather_names(text, line_of, names)
-    _gather_texts(text, line_of, texts)
-    return Terms(names, _words(names), texts, (), (), frozenset(), frozenset(names))
+    none: frozenset[str] = frozenset()
+    return Terms(none, frozenset(_NAME.findall(text)), _texts(text), (), (), none)
 
 
-class _Lines:
-    """Offsets to line numbers; offsets come in growing order."""
-
-    def __init__(self, text: str) -> None:
-        self._text, self._at, self._line = text, 0, 1
-
-    def __call__(self, offset: int) -> int:
-        if offset < self._at:
-            self._at, self._line = 0, 1
-        self._line += self._text.count("\n", self._at, offset)
-        self._at = offset
-        return self._line
-
-
-def _gather_names(text: str, line_of: _Lines, into: dict[str, int], shift: int = 0) -> None:
-    for found in _NAME.finditer(text):
-        name = found[0]
-        if name not in into:
-            into[name] = line_of(shift + found.start())
-
-
-def _gather_texts(text: str, line_of: _Lines, into: dict[str, int], shift: int = 0) -> None:
-    at = 0
-    for line in text.split("\n"):
-        said = normal_text(line)
-        if said and said not in into:
-            into[said] = line_of(shift + at)
-        at += len(line) + 1
+def _texts(text: str) -> frozenset[str]:
+    said = (normal_text(line) for line in text.split("\n") if len(line) >= LEAST_TEXT and line.count(" ") >= 2)
+    return frozenset(said) - {""}
 
 
 def normal_text(line: str) -> str:
@@ -168,30 +135,19 @@ def parts(name: str) -> tuple[str, ...]:
     return tuple(part.lower() for part in _PART.findall(name))
 
 
-def _words(names: dict[str, int]) -> dict[str, int]:
-    words: dict[str, int] = {}
-    for name, line in names.items():
-        for part in parts(name):
-            if len(part) >= LEAST_LETTERS and words.get(part, line + 1) > line:
-                words[part] = line
-    return words
-
-
 def _imports(code: str) -> tuple[Import, ...]:
     out: list[Import] = []
-    line_of = _Lines(code)
     for found in _IMPORT.finditer(code):
-        line = line_of(found.start())
         if found["modules"] is not None:
             for part in found["modules"].replace("\\\n", " ").split(","):
                 alias = _ALIAS.match(part.strip())
                 if alias:
-                    out.append(Import(alias[1], "", alias[2] or alias[1].split(".")[0], line))
+                    out.append(Import(alias[1], "", alias[2] or alias[1].split(".")[0]))
             continue
         for part in found["names"].replace("\\\n", " ").strip("() \n").split(","):
             alias = _ALIAS.match(part.strip())
             if alias:
-                out.append(Import(found["module"], alias[1], alias[2] or alias[1], line))
+                out.append(Import(found["module"], alias[1], alias[2] or alias[1]))
     return tuple(out)
 
 
