@@ -3,6 +3,7 @@
 from clonedetect.assess.credit import credit_of, is_credited, remedy
 from clonedetect.assess.history import history_evidence
 from clonedetect.assess.identity import identity_evidence
+from clonedetect.assess.left_behind import left_behind_evidence
 from clonedetect.assess.predictions import predictions_evidence, predictions_strength
 from clonedetect.assess.shared import pair_strength, shared_e_values, shared_score, worth_a_look
 from clonedetect.assess.significance import IDIOM_PACKAGES, e_values, linked_e_values, score
@@ -18,6 +19,7 @@ __all__ = [
     "history_evidence",
     "identity_evidence",
     "is_credited",
+    "left_behind_evidence",
     "linked_e_values",
     "one_to_one",
     "pair_strength",

@@ -8,6 +8,7 @@ from clonedetect.corpus.background import SHIPPED, Counts, load_background, save
 from clonedetect.corpus.layout import read_any_manifest, replace_corpus
 from clonedetect.corpus.notices import licence_of, names_of, notices_of
 from clonedetect.corpus.packages import Pin, fetch, read_pins, sources
+from clonedetect.corpus.terms import TermTally, load_terms
 from clonedetect.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ __all__ = [
     "SHIPPED",
     "Counts",
     "Pin",
+    "TermTally",
     "fetch",
     "licence_of",
     "load_background",
+    "load_terms",
     "names_of",
     "notices_of",
     "open_corpus",

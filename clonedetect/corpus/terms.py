@@ -12,7 +12,7 @@ import numpy as np
 from clonedetect.domain.left_behind import TermCounts, TermKind, term_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 SHIPPED = Path(__file__).with_name("terms.npy")
 WORDS = Path(__file__).with_name("words.txt")
@@ -27,7 +27,7 @@ class TermTally:
         self.packages = 0
         self._votes: dict[TermKind, Counter[str]] = {kind: Counter() for kind in _LEAST}
 
-    def add(self, terms: dict[TermKind, Iterable[str]]) -> None:
+    def add(self, terms: Mapping[TermKind, Iterable[str]]) -> None:
         """Count one package."""
         self.packages += 1
         for kind, found in terms.items():

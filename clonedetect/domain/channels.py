@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clonedetect.domain.history import HistoryFinding
+from clonedetect.domain.left_behind import LeftBehindFinding
 from clonedetect.domain.predictions import PredictionsFinding
 from clonedetect.domain.tokenizer import TokenizerFinding
 from clonedetect.domain.weights import WeightsFinding
@@ -25,4 +26,4 @@ class Findings:
     history: HistoryFinding | None = None
     attribution: None = None
     weight_index: None = None
-    left_behind: None = None
+    left_behind: LeftBehindFinding | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from scipy.stats import nbinom, poisson
+from scipy.special import betainc, gammainc
 
 TEXTS: Final = (8.9e-9, 0.018)  # shared rare texts per pair of texts, and the shape
 NAMES: Final = (4.6e-9, 0.022)  # the same for composed names, per pair of names
@@ -20,11 +20,11 @@ A_PLACE: Final = 3  # marks from one pair of files that count: one borrowed file
 def clustered(count: int, left: int, right: int, law: tuple[float, float]) -> tuple[float, float]:
     """(expected, probability of at least `count`) rare terms that sides with so many distinct terms share."""
     rate, shape = law
-    mean = rate * max(left, 1) * max(right, 1)
-    return mean, float(nbinom.sf(count - 1, shape, shape / (shape + mean))) if count else 1.0
+    mean = rate * (max(left, 1) * max(right, 1))  # in this order, or the sides would not mirror
+    return mean, float(betainc(count, shape, mean / (shape + mean))) if count else 1.0
 
 
 def rare(count: int, chances: list[float]) -> tuple[float, float]:
     """(expected, probability of at least `count`) where each term occurs on the other side by its own chance."""
     mean = sum(chances)
-    return mean, float(poisson.sf(count - 1, mean)) if count else 1.0
+    return mean, float(gammainc(count, mean)) if count else 1.0

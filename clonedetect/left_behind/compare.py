@@ -14,6 +14,7 @@ from clonedetect.domain.left_behind import (
     Place,
     TermCounts,
     Text,
+    other,
 )
 from clonedetect.domain.trees import Side
 from clonedetect.left_behind.chance import A_PLACE, NAMES, TEXTS, clustered, rare
@@ -41,18 +42,33 @@ def left_behind(
 
     file_pairs: paths that share code. Whatever an ancestor says too is left out.
     """
-    sides: dict[Side, Voice] = {"left": listen(left[0]), "right": listen(right[0])}
-    known = listen(ancestors)
+    return compare_voices(
+        {"left": listen(left[0]), "right": listen(right[0])},
+        {"left": left[1], "right": right[1]},
+        file_pairs,
+        listen(ancestors),
+        counts,
+    )
+
+
+def compare_voices(
+    sides: dict[Side, Voice],
+    gone: dict[Side, Iterable[Text]],
+    file_pairs: Sequence[tuple[str, str]],
+    known: Voice,
+    counts: TermCounts,
+) -> LeftBehindFinding:
+    """The same from what was heard already; `known` is what ancestors say."""
     explained: list[str] = []
     found: dict[Side, Found] = {}
     marks: list[Mark] = []
     totals: list[MarkCount] = []
-    for side, old in (("left", left[1]), ("right", right[1])):
-        here, there = sides[side], sides["right" if side == "left" else "left"]
+    for side, here in sides.items():
+        there = sides[other(side)]
         names = _foreign_names(there, here, known, counts)
         words = _project_words(there, here, known, counts)
         phrases = frozenset(said for said in there.phrases if said not in here.phrases and said not in known.phrases)
-        found[side] = look_back(old, here, Wanted(names, words, phrases))
+        found[side] = look_back(gone[side], here, Wanted(names, words, phrases))
         uses = open_uses(here, there)
         if uses:
             explained.append(f"the {side} {uses}: names of it there are not counted")

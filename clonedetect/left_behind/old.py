@@ -13,7 +13,7 @@ from clonedetect.left_behind.voice import Voice
 
 MOST_LINES: Final = 3_000_000  # distinct lines of one side's history
 _NAME = re.compile(r"[^\W\d]\w*")
-_SAID = re.compile(r"#([^\n]*)|\"((?:[^\"\\]++|\\.)*+)\"|'((?:[^'\\]++|\\.)*+)'")
+_SAID = re.compile(r"#([^\n]*)|\"((?:[^\"\\]++|\\.)*+)(?:\"|\\?\Z)|'((?:[^'\\]++|\\.)*+)(?:'|\\?\Z)")
 
 
 @dataclass(frozen=True, slots=True)

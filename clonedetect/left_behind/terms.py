@@ -6,19 +6,27 @@ Linear in the size of the text, on any text: a file that is no valid Python stil
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from clonedetect.domain.left_behind import TermKind
 
 LONGEST: Final = 1_000_000  # bytes of a file; what lies behind is not read
 LEAST_WORDS: Final = 3  # of a comment or message
 LEAST_TEXT: Final = 16  # characters of a comment or message
 MOST_TEXT: Final = 300
+COUNTED_WORD: Final = 4  # letters of a word, and of a name, that the background counts
+COUNTED_NAME: Final = 6
 
+# Every alternative ends somewhere, at the end of the text at last: what was read is never read again.
 _LEXEME = re.compile(
     r"(?P<comment>#[^\n]*)"
-    r"|(?:\"\"\"(?P<long>(?:[^\\\"]++|\\.|\"(?!\"\"))*+)\"\"\"|'''(?P<long2>(?:[^\\']++|\\.|'(?!''))*+)'''"
-    r"|\"(?P<short>(?:[^\\\"\n]++|\\.)*+)\"|'(?P<short2>(?:[^\\'\n]++|\\.)*+)')",
+    r"|\"\"\"(?P<long>(?:[^\\\"]++|\\.|\"(?!\"\"))*+)(?:\"\"\"|\\?\Z)"
+    r"|'''(?P<long2>(?:[^\\']++|\\.|'(?!''))*+)(?:'''|\\?\Z)"
+    r"|\"(?P<short>(?:[^\\\"\n]++|\\.)*+)(?:\"|(?=\n)|\\?\Z)"
+    r"|'(?P<short2>(?:[^\\'\n]++|\\.)*+)(?:'|(?=\n)|\\?\Z)",
     re.DOTALL,
 )
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -26,7 +34,7 @@ _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _HOLE = re.compile(r"\{[^{}]*\}|%[-#0-9.]*[sdrfgxi]|%\(\w+\)[srdf]")
 _SPACE = re.compile(r"\s+")
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|(?:[^\n;\\]|\\\n)*)"
+    r"^[ \t]*(?:from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*(?:\)|\Z)|(?:[^\n;\\]|\\\n)*)"
     r"|import[ \t]+(?P<modules>(?:[^\n;\\]|\\\n)*))",
     re.MULTILINE,
 )
@@ -108,11 +116,11 @@ def python_terms(data: bytes) -> Terms:
     )
 
 
-def plain_terms(data: bytes) -> Terms:
-    """The terms of any other text: a configuration file, a document, a commit message."""
+def plain_terms(data: bytes, prose: bool) -> Terms:
+    """The terms of any other text: a configuration file, or prose: a document, a commit message."""
     text = data[:LONGEST].decode("utf-8", "replace")
     none: frozenset[str] = frozenset()
-    return Terms(none, frozenset(_NAME.findall(text)), _texts(text), (), (), none)
+    return Terms(none, frozenset(_NAME.findall(text)), _texts(text) if prose else none, (), (), none)
 
 
 def _texts(text: str) -> frozenset[str]:
@@ -158,3 +166,17 @@ def _unused(code: str, imports: tuple[Import, ...], quoted: set[str]) -> tuple[I
     return tuple(
         each for each in imports if each.bound not in rest and each.bound not in quoted and each.module != "__future__"
     )
+
+
+def package_terms(files: Iterable[tuple[str, bytes]]) -> dict[TermKind, set[str]]:
+    """What one package says, as the background counts it. `files` are (path, source)."""
+    found: dict[TermKind, set[str]] = {"word": set(), "name": set(), "text": set(), "root": set(), "unused": set()}
+    for path, data in files:
+        terms = python_terms(data)
+        found["word"] |= {word for word in terms.words() if len(word) >= COUNTED_WORD}
+        found["name"] |= {name for name in terms.code | terms.loose if len(name) >= COUNTED_NAME}
+        found["text"] |= terms.texts
+        found["root"] |= {each.module.split(".")[0] for each in terms.imports if each.module[:1] not in ("", ".")}
+        if not path.endswith("__init__.py"):  # what a package imports there it hands on
+            found["unused"] |= {each.text for each in terms.unused}
+    return found

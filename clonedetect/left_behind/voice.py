@@ -22,6 +22,7 @@ DEPENDENCIES: Final = re.compile(
     r"^(pyproject\.toml|setup\.(cfg|py)|.*requirements.*\.(txt|in)|environment.*\.ya?ml|pipfile.*|poetry\.lock|uv\.lock)$",
     re.I,
 )
+PROSE: Final = (".md", ".rst", ".txt", "(commit message)")
 _TOKEN = re.compile(r"<\|?/?[A-Za-z][\w-]{1,30}\|?>")
 
 
@@ -67,7 +68,7 @@ def listen(texts: Iterable[Text]) -> Voice:
         size += len(text.data)
         key = text.blob, text.python
         if key not in known:
-            known[key] = python_terms(text.data) if text.python else plain_terms(text.data)
+            known[key] = python_terms(text.data) if text.python else plain_terms(text.data, text.path.endswith(PROSE))
         kept.append(text)
         terms.append(known[key])
     code = frozenset(name for each in terms for name in each.code)

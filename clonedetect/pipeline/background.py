@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clonedetect.corpus import Counts, fetch, read_pins, save_background, sources
+from clonedetect.corpus import Counts, TermTally, fetch, read_pins, save_background, sources
 from clonedetect.fingerprint import features
+from clonedetect.left_behind import package_terms
 from clonedetect.normalise import content_labels, kept_names, own_names
 from clonedetect.parse import parse
 
@@ -22,15 +23,17 @@ def build_background(
     Vendored copies inside a package are counted as part of it. `packages` is where wheels are kept between runs.
     """
     wanted = read_pins(pins)
-    counts = Counts()
+    counts, terms = Counts(), TermTally()
     for pin, wheel in fetch(wanted, packages):
         if progress:
             progress(pin.name, counts.packages / len(wanted))
         (forest,) = parse([("left", sources(wheel))], jobs=jobs)
         if not len(forest.statements.row):
             continue
+        terms.add(package_terms([(file.path, file.data) for file in forest.files]))
         kept = kept_names(forest, own_names([forest]))
         counts.add(features(forest, kept, content_labels(forest, kept)))
     background = counts.background()
     save_background(background, out)
+    terms.save(out.with_name("terms.npy"), out.with_name("words.txt"))
     return counts.packages, len(background.table)

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from clonedetect.assess import history_evidence, predictions_evidence, tokenizer_evidence, weights_evidence
+from clonedetect.assess import (
+    history_evidence,
+    left_behind_evidence,
+    predictions_evidence,
+    tokenizer_evidence,
+    weights_evidence,
+)
 from clonedetect.domain import Findings
 from clonedetect.pipeline import documents
 from clonedetect.pipeline.history import examine_history
+from clonedetect.pipeline.left_behind import examine_left_behind
 from clonedetect.pipeline.predictions import examine_predictions
 from clonedetect.pipeline.weights import examine_weights
 
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from clonedetect.domain import Background, ClonePair, Evidence, Forest, RenameEntry, Snapshot
+    from clonedetect.pipeline.histories import Histories
     from clonedetect.pipeline.options import Options
 
 
@@ -31,6 +39,7 @@ class Compared:
     pairs: tuple[ClonePair, ...]
     renames: tuple[RenameEntry, ...]
     background: Background
+    histories: Histories
     options: Options
     tell: Callable[[str, float | None], None]  # stage, share done
 
@@ -50,6 +59,7 @@ CHANNELS: Final[tuple[Channel, ...]] = (
     Channel("weights", examine_weights, weights_evidence),
     Channel("tokenizer", documents.tokenizer, tokenizer_evidence),
     Channel("history", examine_history, history_evidence),
+    Channel("left_behind", examine_left_behind, left_behind_evidence),
 )
 
 

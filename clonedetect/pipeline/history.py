@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.acquire import OpenHistory, open_history
+from clonedetect.acquire import OpenHistory
 from clonedetect.align import Fragments
 from clonedetect.domain import SourceFile
-from clonedetect.errors import OriginError
 from clonedetect.fingerprint import features
 from clonedetect.history import (
     Doubts,
@@ -31,7 +29,7 @@ from clonedetect.parse.notebook import code
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from clonedetect.domain import Background, ClonePair, Forest, Snapshot
+    from clonedetect.domain import Background, ClonePair, Forest
     from clonedetect.domain.history import BestRevision, HistoryFinding, HistoryWalk
     from clonedetect.domain.trees import Side
     from clonedetect.pipeline.channels import Compared
@@ -59,35 +57,19 @@ class _Walked:
 
 def examine_history(compared: Compared) -> HistoryFinding | str:
     """The finding of the channel `history`, or why there is none."""
-    options = compared.options
-    if not options.history:
-        return "left out by --no-history"
+    left, right = compared.histories.left, compared.histories.right
+    for side, history in (("left", left), ("right", right)):
+        if isinstance(history, str):
+            return history if not compared.options.history else f"the {side} has no history to walk: {history}"
+    assert isinstance(left, OpenHistory) and isinstance(right, OpenHistory)
     pairs = [pair for pair in compared.pairs if pair.explained_by is None][:MOST_PAIRS]
-    sides: tuple[tuple[Side, Snapshot, Forest, str | None], ...] = (
-        ("left", compared.left, compared.left_forest, options.left_subdir),
-        ("right", compared.right, compared.right_forest, options.right_subdir),
+    one = _look(left, _shared_lines(pairs, "left", compared.left_forest))
+    two = _look(right, _shared_lines(pairs, "right", compared.right_forest))
+    best = (
+        _best("left", one, {pair.left.path for pair in pairs}, compared.right_forest, compared),
+        _best("right", two, {pair.right.path for pair in pairs}, compared.left_forest, compared),
     )
-    with ExitStack() as stack:
-        walked = []
-        for side, snapshot, forest, subdir in sides:
-            try:
-                opened = open_history(
-                    snapshot.origin,
-                    snapshot.revision,
-                    subdir=subdir,
-                    cache_dir=options.cache_dir,
-                    progress=compared.tell,
-                )
-                history = stack.enter_context(opened)
-            except OriginError as error:
-                return f"the {side} has no history to walk: {error}"
-            walked.append(_look(history, _shared_lines(pairs, side, forest)))
-        left, right = walked
-        best = (
-            _best("left", left, {pair.left.path for pair in pairs}, compared.right_forest, compared),
-            _best("right", right, {pair.right.path for pair in pairs}, compared.left_forest, compared),
-        )
-    return history_finding(pairs, left.parts(), right.parts(), tuple(each for each in best if each))
+    return history_finding(pairs, one.parts(), two.parts(), tuple(each for each in best if each))
 
 
 def _shared_lines(pairs: Sequence[ClonePair], side: Side, forest: Forest) -> list[list[bytes]]:

@@ -15,6 +15,7 @@ from clonedetect.grammar import languages_by_extension
 from clonedetect.group import file_pairs, rename_map
 from clonedetect.parse import parse
 from clonedetect.pipeline.channels import Compared, examine
+from clonedetect.pipeline.histories import open_histories
 from clonedetect.pipeline.options import Options
 from clonedetect.pipeline.quotes import quotes
 from clonedetect.pipeline.source import compare_source
@@ -117,21 +118,23 @@ def compare(
     renames = rename_map(pairs, files)
     sides = [_summary(s, f) for s, f in zip(snapshots, forests, strict=False)]
     clock.done("group")
-    findings, around, absent = examine(
-        Compared(
-            left=snapshots[0],
-            right=snapshots[1],
-            ancestors=tuple(snapshots[2:]),
-            left_forest=forests[0],
-            right_forest=forests[1],
-            pairs=tuple(pairs),
-            renames=renames,
-            background=background,
-            options=options,
-            tell=clock.stage,
-        ),
-        carried,
-    )
+    with open_histories(snapshots[0], snapshots[1], options, clock.stage) as histories:
+        findings, around, absent = examine(
+            Compared(
+                left=snapshots[0],
+                right=snapshots[1],
+                ancestors=tuple(snapshots[2:]),
+                left_forest=forests[0],
+                right_forest=forests[1],
+                pairs=tuple(pairs),
+                renames=renames,
+                background=background,
+                histories=histories,
+                options=options,
+                tell=clock.stage,
+            ),
+            carried,
+        )
     evidence = tuple(e for e in (*source_evidence(pairs), identity_evidence(identity), *around) if e)
     clock.done("channels")
     quoted = quotes(forests[:2], pairs)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from clonedetect.domain import Comparison
-from clonedetect.report.sections import history, predictions, tokenizer, weights
+from clonedetect.report.sections import history, left_behind, predictions, tokenizer, weights
 from clonedetect.report.sections.layout import Column, Figure, Kind, Section, Table
 
 __all__ = ["SECTIONS", "Column", "Figure", "Kind", "Section", "Table", "sections"]
@@ -22,6 +22,7 @@ SECTIONS: Final[Mapping[str, Callable[[Any], Section]]] = MappingProxyType(
         "weights": weights.section,
         "predictions": predictions.section,
         "history": history.section,
+        "left_behind": left_behind.section,
     }
 )
 """Channel to the function that shows its finding, in reading order."""
