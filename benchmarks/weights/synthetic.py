@@ -94,7 +94,8 @@ def main() -> int:
         base, other, third = minilm()
     names = {new: old for old, new in zip(reversed(list(base)), lab.renamed(base), strict=True)}
     wrong = 0
-    print(f"{'case':26} {'found':22} {'expected':22} {'z':>9} {'corr':>7} {'sigma':>10} {'paired':>7} {'s':>5}")
+    head = f"{'case':26} {'found':22} {'expected':22} {'z':>9} {'corr':>7} {'sigma, 95 % interval':>26}"
+    print(f"{head} {'paired':>7} {'s':>5}")
     with tempfile.TemporaryDirectory() as folder:
         for label, expected, left, right in cases(base, other, third):
             a = lab.save_safetensors(Path(folder) / "a.safetensors", left)
@@ -105,10 +106,12 @@ def main() -> int:
             right_pairs = sum(names.get(t.right, t.right) == t.left for t in finding.tensors)
             wrong += finding.mechanism != expected
             mark = "" if finding.mechanism == expected else "  <--"
-            sigma = f"{finding.sigma:.6f}" if finding.sigma else ""
+            sigma = ""
+            if finding.sigma and finding.sigma_interval:
+                sigma = f"{finding.sigma:.6f} {finding.sigma_interval[0]:.6f}-{finding.sigma_interval[1]:.6f}"
             z = f"{finding.statistic:.1f}" if finding.statistic is not None else ""
             print(
-                f"{label:26} {finding.mechanism:22} {expected:22} {z:>9} {finding.correlation or 0:7.4f} {sigma:>10} "
+                f"{label:26} {finding.mechanism:22} {expected:22} {z:>9} {finding.correlation or 0:7.4f} {sigma:>26} "
                 f"{100 * right_pairs / max(1, finding.examined):6.1f}% {took:5.1f}{mark}"
             )
             if mark:

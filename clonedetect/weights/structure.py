@@ -149,8 +149,8 @@ def _confirmed(device: Device, works: Sequence[Work], others: Sequence[int], ord
     return False
 
 
-def _fit_rotation(device: Device, works: Sequence[Work], pending: list[int], known: Found) -> int | None:
-    """Find a rotation of the columns of the tallest matrix; its index where unseen rows follow it."""
+def _fit_rotation(device: Device, works: Sequence[Work], pending: list[int], known: Found) -> tuple[int | None, float]:
+    """Find a rotation of the columns of the tallest matrix; its index and how unseen rows follow it, where they do."""
     tall = [i for i in pending if len(squeezed(works[i].left.shape)) == 2]
     tall = [i for i in tall if as_matrix(works[i].left.shape)[1] <= MAX_BASIS and not works[i].turned]
     tall.sort(key=lambda i: -as_matrix(works[i].left.shape)[0] / as_matrix(works[i].left.shape)[1])
@@ -164,10 +164,11 @@ def _fit_rotation(device: Device, works: Sequence[Work], pending: list[int], kno
             for t in (works[index].left, works[index].right)
         )
         basis = rotation_between(device, a[0::2], b[0::2])
-        if _correlation(a[1::2] @ basis, b[1::2]) >= ROTATED:
+        held_out = _correlation(a[1::2] @ basis, b[1::2])
+        if held_out >= ROTATED:
             known.rotations[columns] = basis
-            return index
-    return None
+            return index, held_out
+    return None, 0.0
 
 
 def _rotated(device: Device, a: Matrix, b: Matrix, known: Found, gains: list[Matrix]) -> Hit | None:
@@ -206,7 +207,7 @@ def resolve(
         notes = (f"orders and rotations were looked for in {QUICK_PAIRS} of {len(pending)} pairs; --full tries all",)
         pending = [pending[i] for i in np.linspace(0, len(pending) - 1, QUICK_PAIRS).astype(int)]
     known, progress = Found(), True
-    base = _fit_rotation(device, works, [i for i in matrices if _open(judgements[i])], known)
+    base, held_out = _fit_rotation(device, works, [i for i in matrices if _open(judgements[i])], known)
     gains = (
         [w.left.floats(0, w.left.size) for w in works if len(squeezed(w.left.shape)) == 1][:64]
         if base is not None
@@ -240,7 +241,9 @@ def resolve(
             progress = _exchange(device, works, pending, judgements, scores, known)
         progress = progress and bool(known.orders)
     if base is not None and followers:
-        judgements[base] = replace(judgements[base], mechanism="rotated", detail="columns in a rotated basis")
+        judgements[base] = replace(
+            judgements[base], mechanism="rotated", detail="columns in a rotated basis", correlation=held_out
+        )
     elif base is not None:
         known.rotations.clear()
     return _vectors(works, judgements, known), scores, notes

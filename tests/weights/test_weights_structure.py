@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -201,7 +202,26 @@ def test_array_libraries_agree(name: str) -> None:
     assert first.z == pytest.approx(second.z) and first.correlation == pytest.approx(second.correlation)
     np.testing.assert_allclose(singular_values(here, a), singular_values(there, a), rtol=1e-6)
     assert largest_singular_value(here, a) == pytest.approx(largest_singular_value(there, a), rel=1e-3)
+    noise = rng.standard_normal((200, 300))
+    assert largest_singular_value(here, noise) == pytest.approx(largest_singular_value(there, noise), rel=1e-3)
     np.testing.assert_allclose(rotation_between(here, a.T, b.T), rotation_between(there, a.T, b.T), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["strict", "torch"])
+@pytest.mark.parametrize("change", [lab.noise, lab.lora, lab.neurons_permuted, lab.rotated], ids=lambda f: f.__name__)
+def test_whole_comparisons_agree(tmp_path: Path, name: str, change: Callable[..., lab.Model]) -> None:
+    library = {"strict": "array_api_strict", "torch": "torch"}[name]
+    pytest.importorskip(library, reason=f"{library} is not installed")
+    base = lab.transformer(1, layers=2)
+    right = change(base, 1 / 708) if change is lab.noise else change(base)
+    a = lab.save_safetensors(tmp_path / "a.safetensors", base)
+    b = lab.save_safetensors(tmp_path / "b.safetensors", lab.renamed(right))
+    here, there = compare_weights(a, b), compare_weights(a, b, device=name)
+    assert [(t.left, t.right, t.mechanism) for t in here.tensors] == [
+        (t.left, t.right, t.mechanism) for t in there.tensors
+    ]
+    assert here.statistic == pytest.approx(there.statistic, rel=1e-3)
+    assert (here.sigma is None) == (there.sigma is None)
 
 
 @pytest.mark.slow
