@@ -184,8 +184,21 @@ def packages(directory: Path) -> str:
     return scan("pycryptodome", "pycryptodomex", directory)
 
 
+def weights(directory: Path) -> str:
+    """The weights of an invented model against its renamed copy with noise, down to the table of all tensors."""
+    run([sys.executable, str(ROOT / "fixtures" / "build_weights.py"), "build/weights"], directory)
+    sides = ("build/weights/left.safetensors", "build/weights/right.safetensors")
+    text = run([sys.executable, "-m", "clonedetect", "weights", *sides, "--full", "--quiet"], directory)
+    return text.partition("  Pairs of tensors\n")[0] + "  [...]\n"
+
+
 def shown(name: str) -> re.Pattern[str]:
     return re.compile(rf"(<!-- output: {name} -->\n```text\n)(.*?)(```\n)", re.DOTALL)
+
+
+@pytest.mark.slow
+def test_output_on_weights_is_what_the_readme_shows(tmp_path):
+    assert shown("weights").search((ROOT / "README.md").read_text("utf-8"))[2] == weights(tmp_path)
 
 
 @pytest.mark.slow
@@ -208,7 +221,7 @@ def test_output_on_real_packages_is_what_the_readme_shows(tmp_path):
 def main() -> None:
     """Write the outputs of today into the README."""
     readme = ROOT / "README.md"
-    for name, example in (("demo", demo), ("packages", packages)):
+    for name, example in (("demo", demo), ("packages", packages), ("weights", weights)):
         with tempfile.TemporaryDirectory() as directory:
             output = example(Path(directory))
         text = shown(name).sub(lambda found, output=output: found[1] + output + found[3], readme.read_text("utf-8"))
