@@ -24,7 +24,7 @@ HOMES = {
     "tree_sitter_json": ({"parse"}, "tree-sitter-json"),
     "tree_sitter_yaml": ({"parse"}, "tree-sitter-yaml"),
     "tree_sitter_toml": ({"parse"}, "tree-sitter-toml"),
-    "rapidfuzz": ({"align"}, "rapidfuzz"),
+    "rapidfuzz": ({"align", "config"}, "rapidfuzz"),
     "typer": ({"cli"}, "typer"),
     "rich": ({"cli", "report"}, "rich"),
     "jinja2": ({"report"}, "jinja2"),
