@@ -1,5 +1,6 @@
 """Findings to evidence to verdict: rules, one function each, in words that state statistic, null and limits."""
 
+from clonedetect.assess.config import config_evidence
 from clonedetect.assess.credit import credit_of, is_credited, remedy
 from clonedetect.assess.history import history_evidence
 from clonedetect.assess.identity import identity_evidence
@@ -14,6 +15,7 @@ from clonedetect.assess.weights import weights_evidence
 
 __all__ = [
     "IDIOM_PACKAGES",
+    "config_evidence",
     "credit_of",
     "e_values",
     "history_evidence",

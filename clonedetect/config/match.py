@@ -162,7 +162,7 @@ def _left_over_scores(
             if i not in done and says_something(leaf.value):
                 found.setdefault((leaf.group, leaf.value), []).append(i)
     for (group, value), rows in alone[0].items():
-        columns = alone[1].get((groups[group], value), ()) if group in groups else ()
+        columns = alone[1].get((groups[group], value), []) if group in groups else []
         if len(rows) == 1 == len(columns):
             scores[rows[0], columns[0]] = LEFT_OVER
     return scores

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clonedetect.domain.config import ConfigFinding
 from clonedetect.domain.history import HistoryFinding
 from clonedetect.domain.left_behind import LeftBehindFinding
 from clonedetect.domain.predictions import PredictionsFinding
@@ -19,7 +20,7 @@ class Findings:
     package, of str, int, float, bool, None, Literal, tuples and such dataclasses: `report.codec` writes and reads it.
     """
 
-    config: None = None
+    config: ConfigFinding | None = None
     tokenizer: TokenizerFinding | None = None
     weights: WeightsFinding | None = None
     predictions: PredictionsFinding | None = None

@@ -74,10 +74,10 @@ def settings(data: bytes, language: str) -> tuple[Setting, ...]:
             todo.extend(reversed(inner))
         elif path:
             found.append(_setting(node, path))
-        if node.type in _PAIRS and not inner and node.named_children:
+        if node.type in _PAIRS and not inner and node.named_children:  # a key without a value
             found.append(Setting((*path, *_keys(node.named_children[0])), "", "null", *_lines(node)))
-            if len(found) > SETTINGS:
-                raise ValueError(f"more than {SETTINGS:,} settings: data rather than configuration")
+        if len(found) > SETTINGS:
+            raise ValueError(f"more than {SETTINGS:,} settings: data rather than configuration")
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from clonedetect.assess import (
+    config_evidence,
     history_evidence,
     left_behind_evidence,
     predictions_evidence,
@@ -57,6 +58,7 @@ CHANNELS: Final[tuple[Channel, ...]] = (
     # one line a channel
     Channel("predictions", examine_predictions, predictions_evidence),
     Channel("weights", examine_weights, weights_evidence),
+    Channel("config", documents.config, config_evidence),
     Channel("tokenizer", documents.tokenizer, tokenizer_evidence),
     Channel("history", examine_history, history_evidence),
     Channel("left_behind", examine_left_behind, left_behind_evidence),

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from clonedetect.config import compare_configs
+from clonedetect.parse import settings
 from clonedetect.tokenizer import compare_tokenizers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from clonedetect.domain import RenameEntry, Snapshot
+    from clonedetect.domain.config import ConfigFinding
     from clonedetect.domain.tokenizer import TokenizerFinding
     from clonedetect.pipeline.channels import Compared
+
+
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def config(compared: Compared) -> ConfigFinding | str:
+    """Configuration files, and classes and dictionaries of the source that are configuration."""
+    return compare_configs(
+        _everything(compared.left),
+        _everything(compared.right),
+        settings,
+        _renames(compared.renames),
+        (_words(compared.left), _words(compared.right)),
+        [file for ancestor in compared.ancestors for file in _everything(ancestor)],
+    )
 
 
 def tokenizer(compared: Compared) -> TokenizerFinding | str:
@@ -27,6 +46,19 @@ def tokenizer(compared: Compared) -> TokenizerFinding | str:
 
 def _documents(snapshot: Snapshot) -> list[tuple[str, bytes]]:
     return [(document.path, document.data) for document in snapshot.documents]
+
+
+def _everything(snapshot: Snapshot) -> list[tuple[str, bytes]]:
+    """Documents and source files."""
+    return _documents(snapshot) + [(file.path, file.data) for file in snapshot.files if not file.notebook]
+
+
+def _words(snapshot: Snapshot) -> frozenset[str]:
+    """Every word of the source: what is none of them is a key that the code does not read."""
+    found: set[bytes] = set()
+    for file in snapshot.files:
+        found.update(_WORD.findall(file.data))
+    return frozenset(word.decode("ascii") for word in found)
 
 
 def _sources(snapshot: Snapshot) -> list[str]:

@@ -89,3 +89,28 @@ def test_tokenizer_of_the_unrelated_is_no_evidence(unrelated: Comparison):
 def test_nothing_of_the_unrelated_is_more_than_weak(unrelated: Comparison):
     assert {e.strength for e in unrelated.evidence} <= {"none", "weak"}
     assert unrelated.verdict.strength in ("none", "weak")
+
+
+def test_configuration_keys_are_found_under_their_new_names(pair: Comparison):
+    assert pair.findings.config is not None
+    files = next(p for p in pair.findings.config.pairs if (p.left, p.right) == ("config.json", "config.json"))
+    found = {row.left: row for row in files.keys if row.left}
+    renamed = {row.left: row.right for row in files.keys if row.relation == "renamed"}
+    assert renamed == planted("configuration", "renamed-keys")["keys"]
+    assert set(planted("configuration", "rare-values")["values"]) <= set(files.rare_values)
+    assert {key for key, row in found.items() if row.dead} == set(planted("configuration", "dead-key")["keys"])
+    assert list(files.spellings) == planted("configuration", "number-spelling")["values"]
+    assert found["use_cache"].relation == "changed"
+    assert found["auto_map.AutoProcessor"].relation == "dropped"
+    assert {row.right for row in files.keys if row.relation == "added"} == {"released"}
+    (evidence,) = [e for e in pair.evidence if e.channel == "config"]
+    assert evidence.strength == "moderate"
+    for text in shown(pair):
+        for left, right in renamed.items():
+            assert f"{left} → {right}" in text or f'"left": "{left}"' in text, left
+        for word in ("legacy_mirror_pad", "1e-6", "122701", "auto_map.AutoProcessor", "released"):
+            assert word in text, word
+
+
+def test_configuration_of_the_unrelated_says_nothing(unrelated: Comparison):
+    assert not [e for e in unrelated.evidence if e.channel == "config"]

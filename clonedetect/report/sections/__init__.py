@@ -11,13 +11,14 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from clonedetect.domain import Comparison
-from clonedetect.report.sections import history, left_behind, predictions, tokenizer, weights
+from clonedetect.report.sections import config, history, left_behind, predictions, tokenizer, weights
 from clonedetect.report.sections.layout import Column, Figure, Kind, Section, Table
 
 __all__ = ["SECTIONS", "Column", "Figure", "Kind", "Section", "Table", "sections"]
 
 SECTIONS: Final[Mapping[str, Callable[[Any], Section]]] = MappingProxyType(
     {
+        "config": config.section,
         "tokenizer": tokenizer.section,
         "weights": weights.section,
         "predictions": predictions.section,
