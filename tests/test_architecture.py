@@ -25,6 +25,7 @@ HOMES = {
     "tree_sitter_yaml": ({"parse"}, "tree-sitter-yaml"),
     "tree_sitter_toml": ({"parse"}, "tree-sitter-toml"),
     "rapidfuzz": ({"align", "config"}, "rapidfuzz"),
+    "networkx": ({"group"}, "networkx"),
     "typer": ({"cli"}, "typer"),
     "rich": ({"cli", "report"}, "rich"),
     "jinja2": ({"report"}, "jinja2"),

@@ -1,5 +1,6 @@
 """Findings to evidence to verdict: rules, one function each, in words that state statistic, null and limits."""
 
+from clonedetect.assess.candidates import cell, name_of, rank
 from clonedetect.assess.config import config_evidence
 from clonedetect.assess.credit import credit_of, is_credited, remedy
 from clonedetect.assess.history import history_evidence
@@ -15,6 +16,7 @@ from clonedetect.assess.weights import weights_evidence
 
 __all__ = [
     "IDIOM_PACKAGES",
+    "cell",
     "config_evidence",
     "credit_of",
     "e_values",
@@ -23,10 +25,12 @@ __all__ = [
     "is_credited",
     "left_behind_evidence",
     "linked_e_values",
+    "name_of",
     "one_to_one",
     "pair_strength",
     "predictions_evidence",
     "predictions_strength",
+    "rank",
     "remedy",
     "score",
     "shared_e_values",

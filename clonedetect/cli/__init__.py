@@ -13,6 +13,7 @@ from clonedetect.cli.bundle import bundle, verify
 from clonedetect.cli.check import EXAMPLES as CHECK_EXAMPLES
 from clonedetect.cli.check import check
 from clonedetect.cli.corpus import corpus
+from clonedetect.cli.matrix import matrix
 from clonedetect.cli.predictions import predictions
 from clonedetect.cli.report import report, schema, show
 from clonedetect.cli.scan import EXAMPLES, scan
@@ -53,6 +54,7 @@ app.command(epilog="Example:  clonedetect weights model.safetensors other/pytorc
 app.command(epilog="Example:  clonedetect predictions ours.jsonl theirs.csv --control other.jsonl")(predictions)
 app.command(epilog="Example:  clonedetect bundle ../theirs . --out evidence.zip")(bundle)
 app.command(epilog="Example:  clonedetect verify evidence.zip")(verify)
+app.command(epilog="Example:  clonedetect matrix one two@v1.0 owner/three")(matrix)
 app.command()(schema)
 app.add_typer(corpus, name="corpus")
 

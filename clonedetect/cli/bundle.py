@@ -33,7 +33,7 @@ def bundle(
     options = Options(
         jobs=jobs, left_subdir=left_subdir, right_subdir=right_subdir, history=not files_only, times=False
     )
-    run_scan(left, right, tuple(ancestor or ()), options, bundle=out, files_only=files_only, quiet=quiet)
+    run_scan(left, [right], tuple(ancestor or ()), options, bundle=out, files_only=files_only, quiet=quiet)
 
 
 def verify(
@@ -50,7 +50,7 @@ def verify(
         archive, run = open_bundle(path)
         report = archive.read(REPORT, most)
         recorded = from_json(report.decode("utf-8", "replace"))
-        again = rerun(archive, run, recorded.findings, jobs, progress)
+        again = rerun(archive, run, recorded, jobs, progress)
     typer.echo(f"{path}: SHA-256 {archive.sha256}")
     typer.echo(f"every byte is as it was written: {len(archive.members):,} files, each with its own SHA-256")
     for line in again.rests_on:

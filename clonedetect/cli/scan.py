@@ -33,7 +33,9 @@ EXAMPLES = (
 
 def scan(
     left: Annotated[str, typer.Argument(help="A directory, git URL, owner/name or hf:owner/name, with @revision.")],
-    right: Annotated[str, typer.Argument(help="The same for the other side.")],
+    right: Annotated[
+        list[str], typer.Argument(help="The same for the other side; of several, the report is of the best fit.")
+    ],
     ancestor: Annotated[
         list[str] | None, typer.Option(help="An origin that may explain what both share; repeatable.")
     ] = None,
@@ -83,6 +85,8 @@ def scan(
     from clonedetect.report import FORMATS
 
     formats = formats_of(format)
+    if len(right) > 1 and (left_weights or right_weights or left_predictions or right_predictions):
+        raise typer.BadParameter("weights and predictions belong to one right: give one")
     _check_predictions(left_predictions, right_predictions, gold, control or [])
     options = Options(
         jobs=jobs,
@@ -114,22 +118,25 @@ def scan(
 
 def run_scan(
     left: str,
-    right: str,
+    rights: list[str],
     ancestors: tuple[str, ...],
     options: Options,
     bundle: Path | None,
     files_only: bool,
     quiet: bool,
 ) -> Comparison:
-    """Scan, and write the evidence bundle if one is asked for."""
-    from clonedetect.pipeline import compare, read_sides, write_bundle
+    """Scan, of several rights all, and write the evidence bundle (of the best) if one is asked for."""
+    from clonedetect.pipeline import compare, read_sides, scan_candidates, write_bundle
     from clonedetect.report import FORMATS
 
     with progress_bar(quiet) as progress:
-        sides = read_sides(left, right, ancestors, options, progress)
-        comparison = compare(sides, options, progress)
+        if len(rights) > 1:
+            comparison, sides = scan_candidates(left, rights, ancestors, options, progress)
+        else:
+            sides = read_sides(left, rights[0], ancestors, options, progress)
+            comparison = compare(sides, options, progress)
         if bundle is not None:
-            kept = replace(comparison, seconds=())
+            kept = replace(comparison, seconds=(), ranking=None)
             reports = {FILES[name]: show(kept) for name, show in FORMATS.items()}
             digest = write_bundle(bundle, sides, kept, options, reports, sys.argv[1:], files_only, progress)
     if bundle is not None:

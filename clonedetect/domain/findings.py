@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from importlib import import_module
 
+from clonedetect.domain.candidates import Ranking
 from clonedetect.domain.channels import Findings
 from clonedetect.domain.strength import Direction, Relation, Strength
 from clonedetect.domain.trees import Side, Skipped
@@ -191,6 +192,7 @@ class Comparison:
     verdict: Verdict
     findings: Findings = field(default_factory=Findings)
     channels: tuple[tuple[str, str], ...] = ()  # channel not examined -> reason
+    ranking: Ranking | None = None  # of several candidates, of which the right is the one that fits best
     quotes: tuple[Quote, ...] = field(default=(), repr=False)
     seconds: tuple[tuple[str, float], ...] = ()  # the run's own times by stage; left out by --reproducible
 

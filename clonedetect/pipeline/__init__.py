@@ -2,6 +2,7 @@
 
 from clonedetect.pipeline.background import build_background
 from clonedetect.pipeline.bundle import QUOTES, REPORT, differences, open_bundle, rerun, write_bundle
+from clonedetect.pipeline.candidates import scan_candidates, scan_matrix
 from clonedetect.pipeline.library import corpus_add, corpus_list, corpus_remove, corpus_upgrade
 from clonedetect.pipeline.options import Options
 from clonedetect.pipeline.predictions import compare_predictions
@@ -23,5 +24,7 @@ __all__ = [
     "read_sides",
     "rerun",
     "scan",
+    "scan_candidates",
+    "scan_matrix",
     "write_bundle",
 ]

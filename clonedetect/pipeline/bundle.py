@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from clonedetect import __version__
 from clonedetect.acquire import Restored, pack_repository, restore_repository
 from clonedetect.bundle import Archive, contents, open_archive, snapshot_from_json, snapshot_to_json, write_archive
-from clonedetect.domain import Comparison, Findings, Snapshot
+from clonedetect.domain import Comparison, Snapshot
 from clonedetect.errors import BundleError, OriginError
 from clonedetect.pipeline.options import SILENT, Options
 from clonedetect.pipeline.scan import compare
@@ -28,7 +28,7 @@ QUOTES: Final = "quotes.json"
 REPORT: Final = "reports/report.json"
 MOST_JSON: Final = 1_000_000_000  # bytes of a record that is held in memory
 MOST_INPUTS: Final = 1_000_000_000  # bytes of prediction files that a bundle carries
-CARRIED: Final = ("weights",)  # channels whose input is too large to carry: their finding is taken from the report
+CARRIED: Final = ("weights",)  # channels whose input is too large to keep: what they found is taken from the report
 _PACKAGES: Final = ("numpy", "scipy", "tree-sitter", "tree-sitter-python", "rapidfuzz", "networkx", "ml-dtypes")
 
 
@@ -75,7 +75,6 @@ def write_bundle(
             "environment": environment(),
             "options": given,
             "sides": records,
-            "carried": [channel for channel in CARRIED if getattr(comparison.findings, channel) is not None],
         }
         members[RUN] = json.dumps(run, indent=1, ensure_ascii=True).encode()
         tell("writing the bundle", None)
@@ -186,14 +185,13 @@ def open_bundle(path: Path) -> tuple[Archive, dict[str, Any]]:
 def rerun(
     archive: Archive,
     run: Mapping[str, Any],
-    recorded: Findings,
+    recorded: Comparison,
     jobs: int | None = None,
     progress: Callable[[str, float | None], None] | None = None,
 ) -> Rerun:
     """Scan again from the bundle alone, in a directory of its own, without network or cache.
 
-    recorded: the findings of the bundle's report, of which those of `CARRIED` channels are taken over. Raises
-    BundleError.
+    recorded: the bundle's report, from which the `CARRIED` channels are taken over. Raises BundleError.
     """
     with tempfile.TemporaryDirectory(prefix="clonedetect-") as name, _defects(archive.path):
         folder = Path(name).resolve()
@@ -206,8 +204,13 @@ def rerun(
             snapshots.append(snapshot)
         options, inputs = _options_in(archive, run["options"], folder)
         labels |= inputs
-        carried = {channel: getattr(recorded, channel) for channel in run["carried"] if channel in CARRIED}
-        told += [f"{channel}: taken from the report, since its input is not in the bundle" for channel in carried]
+        reasons = dict(recorded.channels)
+        carried = {name: getattr(recorded.findings, name) or reasons.get(name) for name in CARRIED}
+        told += [
+            f"{name}: taken from the report and not compared again, since the files are not in the bundle"
+            for name, found in carried.items()
+            if not isinstance(found, str)
+        ]
         options = replace(options, jobs=jobs, cache=False, cache_dir=folder / "cache", times=False)
         found = compare(snapshots, options, progress, carried=carried)
         found = _relabelled(found, sorted(labels.items(), key=lambda item: -len(item[0])))

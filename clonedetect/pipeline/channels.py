@@ -70,7 +70,7 @@ def examine(
 ) -> tuple[Findings, tuple[Evidence, ...], tuple[tuple[str, str], ...]]:
     """All findings, their evidence, and (channel, reason) of those that were not examined, by name.
 
-    carried: findings that are known already and not looked for again.
+    carried: by channel, a finding or a reason that is known already; the channel is not examined again.
     """
     found: dict[str, Any] = {}
     evidence: list[Evidence] = []

@@ -69,9 +69,9 @@ def read_sides(
 ) -> list[Snapshot]:
     """What `compare` takes: left, right, ancestors. Raises OriginError."""
     return [
-        _acquire(str(left), options.left_subdir, options, progress),
-        _acquire(str(right), options.right_subdir, options, progress),
-        *(_acquire(str(a), None, options, progress) for a in ancestors),
+        acquired(str(left), options.left_subdir, options, progress),
+        acquired(str(right), options.right_subdir, options, progress),
+        *(acquired(str(a), None, options, progress) for a in ancestors),
     ]
 
 
@@ -83,7 +83,7 @@ def compare(
 ) -> Comparison:
     """Compare repositories that were read: left, right, then ancestors.
 
-    carried: findings of channels that are known already (`channels.examine`).
+    carried: what is known of channels already (`channels.examine`).
     """
     clock = _Clock(progress)
     clock.done("start", "parsing")
@@ -167,9 +167,10 @@ def compare(
     )
 
 
-def _acquire(
+def acquired(
     origin: str, subdir: str | None, options: Options, progress: Callable[[str, float | None], None] | None
 ) -> Snapshot:
+    """An origin as the options say to read it. Raises OriginError."""
     return acquire(
         origin,
         subdir=subdir,

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any, Final
 
 from clonedetect.domain import ClonePair, Comparison, Evidence, Findings, Fragment, SideSummary
+from clonedetect.domain.candidates import Ranking
 from clonedetect.report.codec import encode, schema_of
 from clonedetect.report.json_reader import SCHEMA_ID, from_json
 
@@ -24,6 +25,7 @@ def schema() -> str:
     channels = schema_of(Findings)
     made["properties"] |= channels["properties"]
     made["required"] += channels["required"]
+    made["properties"]["ranking"] = schema_of(Ranking)
     return json.dumps(made, indent=1, ensure_ascii=False)
 
 
@@ -73,6 +75,7 @@ def to_json(comparison: Comparison) -> str:
             "identity",
             {"files": [{"left": a, "right": b, "content_id": oid} for a, b, oid in comparison.identity.files]},
         ),
+        *([("ranking", encode(comparison.ranking))] if comparison.ranking is not None else []),
         ("channels", ({"channel": channel, "reason": reason} for channel, reason in comparison.channels)),
         ("evidence", (_evidence(evidence) for evidence in comparison.evidence)),
         (

@@ -30,6 +30,7 @@ from clonedetect.domain import (
     Strength,
     Verdict,
 )
+from clonedetect.domain.candidates import Ranking
 from clonedetect.errors import ReportError
 from clonedetect.report.codec import decode
 from clonedetect.report.escape import visible
@@ -85,6 +86,7 @@ def from_json(text: str) -> Comparison:
         verdict=_verdict(report.object("verdict")),
         findings=decode(Findings, loaded, "report.json"),
         channels=report.list("channels", lambda o: (o.text("channel"), o.text("reason"))),
+        ranking=None if loaded.get("ranking") is None else decode(Ranking, loaded["ranking"], "report.json.ranking"),
         quotes=report.list("quotes", _quote),
         seconds=_seconds(tool),
     )

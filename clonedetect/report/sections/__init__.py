@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from clonedetect.domain import Comparison
-from clonedetect.report.sections import config, history, left_behind, predictions, tokenizer, weights
+from clonedetect.report.sections import candidates, config, history, left_behind, predictions, tokenizer, weights
 from clonedetect.report.sections.layout import Column, Figure, Kind, Section, Table
 
 __all__ = ["SECTIONS", "Column", "Figure", "Kind", "Section", "Table", "sections"]
@@ -30,6 +30,8 @@ SECTIONS: Final[Mapping[str, Callable[[Any], Section]]] = MappingProxyType(
 
 
 def sections(comparison: Comparison) -> list[tuple[str, Section]]:
-    """(channel, section) of each channel that was examined, in reading order."""
+    """(name, section) of the ranking of candidates and each channel that was examined, in reading order."""
     found = ((name, getattr(comparison.findings, name)) for name in SECTIONS)
-    return [(name, SECTIONS[name](finding)) for name, finding in found if finding is not None]
+    shown = [(name, SECTIONS[name](finding)) for name, finding in found if finding is not None]
+    ranking = comparison.ranking
+    return [("candidates", candidates.section(ranking)), *shown] if ranking is not None else shown
