@@ -4,7 +4,7 @@
     python benchmarks/speed.py LEFT RIGHT [--rounds 1] [--part NAME]...
 
 LEFT and RIGHT are the trees of `accuracy/copied_from.py build`. Memory is the sum over the process tree (PSS, so that
-shared pages count once), sampled every 50 ms. Parts: scan, jscpd, parse, double, small, help.
+shared pages count once), sampled every 50 ms. Parts: help, small, parse, exact, scan, jscpd, double.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from peers import jscpd_binary, side_by_side
 from scans import here
 from truth import count_lines
 
-PARTS = ("help", "small", "parse", "scan", "jscpd", "double")
+PARTS = ("help", "small", "parse", "exact", "scan", "jscpd", "double")
 BLIND = ("--ignore-identifiers", "--ignore-literals")
 JSCPD = {"blind": BLIND, "type 3": (*BLIND, "--similarity", "--max-gap-lines", "5")}
 
@@ -127,11 +127,14 @@ if sys.argv[1] == "bare":
         parser.parse(text)
 else:
     from clonedetect.domain import SourceFile
-    from clonedetect.parse import parse_file
     from clonedetect.fingerprint import fingerprint
+    from clonedetect.normalise import blind_labels, raw_labels
+    from clonedetect.parse import parse
+    files = [SourceFile(str(number), str(number), text, "python") for number, text in enumerate(data)]
     start = time.process_time()
-    for number, text in enumerate(data):
-        fingerprint(parse_file(SourceFile(str(number), str(number), text, "python")))
+    (forest,) = parse([("left", files)], jobs=1)
+    blind = blind_labels(forest)
+    fingerprint(forest, blind, raw_labels(forest, blind), blind)
 print(time.process_time() - start)
 """
     found: dict[str, list[float]] = {"bare": [], "columns": []}
@@ -194,9 +197,14 @@ def main(arguments: list[str] | None = None) -> int:
         for number in range(given.rounds):
             if "scan" in parts:
                 cold = scan(left, right, folder / f"large{number}")
-                show("clonedetect cold", cold, "limit: jscpd; 1000 MB exact, 1200 MB with type 3")
+                show("clonedetect cold", cold, "limit: jscpd type 3; 1200 MB")
                 warm = scan(left, right, folder / f"large{number}")
                 show("clonedetect warm", warm, f"{warm.wall / cold.wall:.2f} of cold (limit .25)")
+            if "exact" in parts:
+                cold = scan(left, right, folder / f"exact{number}", "--exact-only")
+                show("clonedetect --exact-only cold", cold, "limit: jscpd blind; 1000 MB")
+                warm = scan(left, right, folder / f"exact{number}", "--exact-only")
+                show("clonedetect --exact-only warm", warm, f"{warm.wall / cold.wall:.2f} of cold (limit .25)")
             if "jscpd" in parts:
                 trees = folder / "both"
                 if not trees.is_dir():

@@ -14,9 +14,9 @@ import numpy as np
 from clonedetect.domain import Columns, Forest, Side, Skipped, SourceFile, Statements
 from clonedetect.parse import notebook
 from clonedetect.parse.cache import Cache, Parsed
-from clonedetect.parse.columns import columns
+from clonedetect.parse.columns import many_columns
 from clonedetect.parse.language import kinds, parser_version
-from clonedetect.parse.recover import TOO_SLOW, TooSlowError
+from clonedetect.parse.recover import TOO_SLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,25 +78,16 @@ def _readable(files: Sequence[SourceFile]) -> tuple[list[SourceFile], list[Skipp
     return kept, skipped
 
 
-def _parse_many(sources: list[bytes], language: str) -> list[Parsed | None]:
-    return [_parse_one(source, language) for source in sources]
-
-
-def _parse_one(source: bytes, language: str) -> Parsed | None:
-    try:
-        return columns(source, language)
-    except TooSlowError:
-        return None
-
-
 def _parse_all(
     sources: list[bytes], language: str, jobs: int | None, before: int, progress: Callable[[int, int], None] | None
 ) -> list[Parsed | None]:
     """Parse in order, largest first, in worker processes where that pays."""
+    if not sources:
+        return []
     total = before + len(sources)
     jobs = jobs or os.cpu_count() or 1
     if jobs == 1 or sum(map(len, sources)) < _LOCAL:
-        return _parse_many(sources, language)
+        return many_columns(sources, language)
     chunks: list[list[bytes]] = [[]]
     size = 0
     for source in sources:
@@ -110,7 +101,7 @@ def _parse_all(
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=context) as pool:
         try:
-            for part in pool.map(_parse_many, chunks, [language] * len(chunks)):
+            for part in pool.map(many_columns, chunks, [language] * len(chunks)):
                 results.extend(part)
                 if progress:
                     progress(before + len(results), total)

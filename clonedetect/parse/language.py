@@ -51,10 +51,13 @@ def kinds(language: str) -> Kinds:
 
 @cache
 def flags(language: str) -> bytes:
-    """Per symbol id what the walk does with it: `KEEP` a row, look at the `INNER` nodes."""
+    """Per symbol id what the walk does with it: `KEEP` a row, look at the `INNER` nodes.
+
+    Ids that no name stands for are errors (65535): both.
+    """
     lang, table = _language(grammar(language).parser), kinds(language)
-    out = bytearray(len(table.names))
-    for i in range(len(out)):
+    out = bytearray([KEEP | INNER]) * 65536
+    for i in range(len(table.names)):
         named = lang.node_kind_is_named(i)
         keep = (named and not table.mask("noise")[i]) or table.mask("operators")[i]
         inner = named and not table.mask("atomic")[i] and not table.mask("identifier")[i]

@@ -81,7 +81,7 @@ def test_the_cache_changes_nothing_and_is_used(tmp_path: Path, monkeypatch: pyte
     cache = tmp_path / "deep" / "columns.sqlite"
     bare, cold, warm = (parse([("left", FILES)], jobs=1, cache=c)[0] for c in (None, cache, cache))
     assert equal(bare, cold) and equal(bare, warm)
-    monkeypatch.setattr("clonedetect.parse.forest.columns", lambda *_: pytest.fail("parsed again"))
+    monkeypatch.setattr("clonedetect.parse.forest.many_columns", lambda *_: pytest.fail("parsed again"))
     assert equal(parse([("left", FILES)], jobs=1, cache=cache)[0], bare)
 
 
