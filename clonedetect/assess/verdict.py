@@ -77,12 +77,14 @@ def verdict(
             "unknown",
             _joined(f"No sign that one side derives from the other.{_hints(evidence)}", examined),
         )
-    claims = [f"{e.channel.replace('_', ' ').capitalize()} ({e.strength}): {e.claim}" for e in _counting(evidence)]
+    claims = _claims(evidence)
     if strength == "weak":
         why = "That is too little to call one side derived from the other."
         return Verdict("weak", "unrelated", "unknown", _joined(*claims, why, examined))
     if told and sum(shares.values()) < MOSTLY:
         told.append("No ancestor given fits the shared parts as well as the two sides fit each other.")
+    if not ancestors:
+        told.append("A common origin that was not given (--ancestor) is not excluded.")
     direction, best_revision, words = _direction(history)
     return Verdict(
         strength, "derived", direction, _joined(_agreement(best), *claims, *told, words, examined), best_revision
@@ -117,23 +119,26 @@ def combined(best: Mapping[str, Strength]) -> Strength:
     return alone
 
 
-def _counting(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """What carries the verdict, strongest first: one claim a channel, and no weak one beside stronger ones."""
+def _claims(evidence: Sequence[Evidence]) -> list[str]:
+    """What carries the verdict: of each family as strong as the strongest one claim, its first sentence."""
     ranked = sorted(
         (e for e in evidence if e.channel in FAMILIES and e.strength != "none"),
         key=lambda e: -STRENGTHS.index(e.strength),
     )
-    chosen: dict[str, Evidence] = {}
+    chosen: dict[str, str] = {}
+    least = min(STRENGTHS.index(ranked[0].strength), STRENGTHS.index("strong"))
     for each in ranked:
-        if each.strength != "weak" or ranked[0].strength == "weak":
-            chosen.setdefault(each.channel, each)
+        if STRENGTHS.index(each.strength) >= least:
+            claim = each.claim.split(". ")[0].rstrip(".")
+            chosen.setdefault(FAMILIES[each.channel], f"{each.channel.replace('_', ' ').capitalize()}: {claim}.")
     return list(chosen.values())
 
 
 def _agreement(best: Mapping[str, Strength]) -> str:
-    names = [family for family, strength in best.items() if strength in ("moderate", "strong")]
-    if len(names) < 2:
-        return f"One kind of evidence speaks for a derivation: {names[0]}." if names else ""
+    ranked = sorted(best.items(), key=lambda item: -STRENGTHS.index(item[1]))
+    names = [f"{family} ({strength})" for family, strength in ranked if strength in ("moderate", "strong")]
+    if len(names) == 1:
+        return f"One kind of evidence speaks for a derivation: {names[0]}."
     return (
         f"{len(names)} kinds of evidence that do not follow from each other speak for a derivation: {_listed(names)}."
     )

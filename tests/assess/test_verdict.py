@@ -32,7 +32,7 @@ def test_one_strong_channel_is_strong_and_two_kinds_that_agree_are_decisive():
     assert judged(evidence("source", "strong")).strength == "strong"
     found = judged(evidence("source", "strong"), evidence("weights", "strong"))
     assert (found.strength, found.relation) == ("decisive", "derived")
-    assert "source code and weights" in found.summary
+    assert "source code (strong) and weights (strong)" in found.summary
     assert judged(evidence("source", "strong"), evidence("weights", "moderate")).strength == "strong"
     three = evidence("source", "strong"), evidence("weights", "moderate"), evidence("tokenizer", "moderate")
     assert judged(*three).strength == "decisive"
