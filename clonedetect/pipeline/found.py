@@ -79,7 +79,7 @@ def exact_numbers(
     """The numbers of equal pairs: each side's own bits and tokens, the fewer of both."""
     bits, tokens, idioms = [], [], []
     whole = (places[:, 0] == places[:, 1]).astype(np.int64)
-    for one, (first, last) in zip(sides, ((places[:, 0], places[:, 1]), (places[:, 2], places[:, 3])), strict=True):
+    for one, (first, last) in zip(sides[:2], ((places[:, 0], places[:, 1]), (places[:, 2], places[:, 3])), strict=True):
         lo, hi = rows(one.forest, first, last)
         after = one.forest.columns.after
         leaves = np.concatenate(([0], np.cumsum(after == np.arange(1, len(after) + 1, dtype=np.uint32))))

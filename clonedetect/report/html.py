@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from clonedetect.domain import ClonePair, Comparison, Strength
+from clonedetect.domain.calibration import CALIBRATION, DERIVED, UNRELATED
 from clonedetect.report import assets, wording
 from clonedetect.report.escape import visible
 from clonedetect.report.glance import glance
@@ -112,6 +113,9 @@ def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
     numbers = {pair.id: number for number, pair in enumerate(pairs, 1)}
     context: dict[str, Any] = {
         "comparison": comparison,
+        "calibration": CALIBRATION,
+        "unrelated": UNRELATED,
+        "derived": DERIVED,
         "pairs": pairs,
         "pair_by_id": {pair.id: pair for pair in pairs},
         "classes": [each for each in comparison.clone_classes if len(each.fragments) > 2],

@@ -1,0 +1,34 @@
+"""What each strength means: how often whole scans of known pairs reached it. Measured, not derived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from clonedetect.domain.strength import Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A strength, what it takes, and how many pairs of each kind got it as their verdict."""
+
+    strength: Strength
+    meaning: str
+    unrelated: int
+    derived: int
+
+
+UNRELATED: Final = 998  # pairs of independent packages; two more of the 1,000 scanned hold hand-checked true copies
+DERIVED: Final = 24  # real derivations between published packages: forks, vendored and slimmed copies
+
+CALIBRATION: Final = (
+    Reached("none", "nothing beyond chance", 963, 0),
+    Reached("weak", "a fragment or two, equal files, or equal configuration, architecture or tokenizer alone", 35, 0),
+    Reached("moderate", "several unexplained fragments, or one channel clearly beyond its null", 0, 0),
+    Reached("strong", "one kind of evidence far beyond its null hypothesis, unexplained", 0, 6),
+    Reached(
+        "decisive", "two kinds strong, or one strong and two more moderate, that do not follow from each other", 0, 18
+    ),
+)
+"""Measured by benchmarks/accuracy/unrelated.py (--half both --limit 1000) and benchmarks/accuracy/derivations.py,
+without histories, weights or predictions; docs/strengths.md says more."""
