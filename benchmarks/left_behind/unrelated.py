@@ -40,12 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", default="unrelated.toml")
-    parser.add_argument("--limit", type=int, default=100_000)
+    parser.add_argument("--limit", type=int, default=400, help="pairs at most, evenly chosen")
     given = parser.parse_args(arguments)
     voices = {name: listen(texts(tree)) for name, tree in fetch(load(HERE.parent / "packages" / given.list)).items()}
     counts, nobody = load_terms(), listen([])
     p_values, strengths, loud = defaultdict(list), defaultdict(Counter), []
-    pairs = list(itertools.combinations(sorted(voices), 2))[: given.limit]
+    pairs = list(itertools.combinations(sorted(voices), 2))
+    pairs = pairs[:: max(1, -(-len(pairs) // given.limit))]
     for left, right in pairs:
         names = [{t.path.rpartition("/")[2]: t.path for t in voices[side].texts} for side in (left, right)]
         paired = [(names[0][name], names[1][name]) for name in sorted(names[0].keys() & names[1].keys())]

@@ -31,7 +31,7 @@ _CLAIMS: Final[dict[MarkKind, tuple[str, str]]] = {
 }
 # (p-value at most, marks at least) of a strength. What one slip or one borrowed file shows stays weak.
 _RULES: Final[tuple[tuple[Strength, float, int], ...]] = (
-    ("strong", 1e-9, 6), ("moderate", 1e-5, 3), ("weak", 0.05, 1),
+    ("strong", 1e-9, 6), ("moderate", 1e-5, 4), ("weak", 0.05, 1),
 )  # fmt: skip
 _LIMITS: Final = (
     "A third project that both took it from is not excluded; what public code says is known from a sample of packages."

@@ -39,8 +39,10 @@ class Found:
 def look_back(old: Iterable[Text], present: Voice, wanted: Wanted) -> Found:
     """Look into texts that the present revision does not have, in the order given, oldest first."""
     found = Found()
-    seen: set[bytes] = {line.strip() for text in present.texts for line in text.data.split(b"\n")}
+    seen: set[bytes] = set()
     for text in old:
+        if not found.texts:
+            seen.update(line.strip() for each in present.texts for line in each.data.split(b"\n"))
         found.texts += 1
         for number, raw in enumerate(text.data.split(b"\n"), 1):
             line = raw.strip()

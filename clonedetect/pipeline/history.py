@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -124,6 +124,26 @@ def _best(side: Side, walked: _Walked, paths: set[str], other: Forest, compared:
     if len(revisions) < 2:
         return None
     return rank_files(side, files, revisions, other, compared.background, compared.options.jobs)
+
+
+def rank_versions(
+    target: Sequence[SourceFile],
+    candidates: Sequence[tuple[str, Sequence[SourceFile]]],
+    background: Background,
+    jobs: int | None = None,
+) -> BestRevision | None:
+    """Which of several versions, oldest first, each (name, its files), fits the target best: version attribution.
+
+    None where nothing tells the versions apart. The target is the right side of the answer, its files may be renamed.
+    """
+    distinct: dict[str, SourceFile] = {}
+    for _, files in candidates:
+        for file in files:
+            distinct.setdefault(file.blob, replace(file, path=file.blob))
+    number = {blob: n for n, blob in enumerate(distinct)}
+    revisions = [Revision(name, "", None, frozenset(number[file.blob] for file in files)) for name, files in candidates]
+    (other,) = parse([("right", target)], jobs=jobs)
+    return rank_files("left", list(distinct.values()), revisions, other, background, jobs)
 
 
 def rank_files(
