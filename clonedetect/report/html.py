@@ -53,6 +53,7 @@ def environment() -> Environment:
     )
     helpers: dict[str, Any] = {
         "bits": wording.bits,
+        "channel": wording.channel,
         "counted": wording.counted,
         "examined": wording.examined,
         "figure": wording.figure,

@@ -109,7 +109,7 @@ def _evidence(comparison: Comparison) -> str:
         figures = f"{escaped(each.statistic)} = {wording.figure(each.value)}"
         figures += f", p = {wording.figure(each.p_value)}" if each.p_value is not None else ""
         figures += f", E = {wording.figure(each.e_value)}" if each.e_value is not None else ""
-        cells = [escaped(each.channel), escaped(each.claim), each.strength, figures]
+        cells = [escaped(wording.channel(each.channel)), escaped(each.claim), each.strength, figures]
         cells += [escaped(each.null_hypothesis), escaped(each.limits)]
         rows.append(f"| {' | '.join(cells)} |\n")
     return "".join(rows)
@@ -216,7 +216,7 @@ def _source(label: str, fragment: Fragment, quoted: Quoted) -> str:
 
 
 def _not_examined(comparison: Comparison) -> str:
-    items = [f"- {escaped(channel)}: {escaped(reason)}\n" for channel, reason in comparison.channels]
+    items = [f"- {escaped(wording.channel(channel))}: {escaped(reason)}\n" for channel, reason in comparison.channels]
     sides = [("left", comparison.left), ("right", comparison.right), *(("ancestor", a) for a in comparison.ancestors)]
     for label, side in sides:
         items += [f"- {label}: {escaped(note)}\n" for note in side.notes[:_SKIPPED]]

@@ -90,7 +90,7 @@ def _evidence(console: Console, comparison: Comparison) -> None:
     _title(console, "Evidence")
     for evidence in comparison.evidence:
         head = Text.assemble(
-            f"{visible(evidence.channel)}: ",
+            f"{wording.channel(evidence.channel)}: ",
             (evidence.strength, _STYLES[evidence.strength]),
             f": {visible(evidence.claim)}",
         )
@@ -207,7 +207,7 @@ def _cell(text: str, kind: str) -> Text:
 
 
 def _not_examined(console: Console, comparison: Comparison) -> None:
-    lines = [f"{visible(channel)}: {visible(reason)}" for channel, reason in comparison.channels]
+    lines = [f"{wording.channel(channel)}: {visible(reason)}" for channel, reason in comparison.channels]
     sides = [("left", comparison.left), ("right", comparison.right), *(("ancestor", a) for a in comparison.ancestors)]
     for label, side in sides:
         lines += [f"{label}: {visible(note)}" for note in side.notes]

@@ -56,6 +56,11 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def channel(name: str) -> str:
+    """A channel's name for people: `weight_index` is the weight index."""
+    return visible(name).replace("_", " ")
+
+
 def first_of(items: Sequence[str], most: int) -> str:
     """The first `most` items and how many there are besides: `a, b and 7 more`."""
     more = len(items) - most

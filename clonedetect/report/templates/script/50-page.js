@@ -1,6 +1,7 @@
 // ------------------------------------------------------------ print: the first pairs of the list, as tables
 const PRINTED = 30;
 addEventListener("beforeprint", () => {
+  document.querySelectorAll(".legend").forEach((legend) => { legend.open = true; });
   const target = byId("print-pairs");
   if (!target) return;
   target.replaceChildren();
@@ -30,7 +31,10 @@ addEventListener("beforeprint", () => {
   }
   if (filtered.length > PRINTED) target.append(make("p", "", thousands(filtered.length - PRINTED) + " more pairs are not printed; the file itself and report.json hold them."));
 });
-addEventListener("afterprint", () => byId("print-pairs")?.replaceChildren());
+addEventListener("afterprint", () => {
+  document.querySelectorAll(".legend").forEach((legend) => { legend.open = false; });
+  byId("print-pairs")?.replaceChildren();
+});
 
 // ------------------------------------------------------------ theme, help, keys
 const themes = ["auto", "light", "dark"], theme = byId("theme");
