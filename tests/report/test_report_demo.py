@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,13 +9,10 @@ import pytest
 import clonedetect
 from clonedetect.report.html import to_html
 from clonedetect.report.json_format import from_json, to_json
-from clonedetect.report.pdf import BROWSERS
 from clonedetect.report.quoted import Quoted
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "vlm"
 
 
@@ -28,28 +23,18 @@ def comparison():
 
 
 @pytest.fixture(scope="module")
-def page(comparison, tmp_path_factory):
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        sync_playwright = None
-    if CHROMIUM is None or sync_playwright is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI needs Chromium and playwright")
-        pytest.skip("no Chromium or playwright here")
+def page(comparison, browser, tmp_path_factory):
     path = tmp_path_factory.mktemp("demo") / "report.html"
     path.write_text(to_html(comparison), encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 950})
-        problems = []
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if request.url != path.as_uri() else None)
-        page.goto(path.as_uri())
-        yield page
-        assert problems == []
-        browser.close()
+    page = browser.new_page(viewport={"width": 1400, "height": 950})
+    problems = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: problems.append(request.url) if request.url != path.as_uri() else None)
+    page.goto(path.as_uri())
+    yield page
+    assert problems == []
+    page.close()
 
 
 def test_rendered_again_from_its_json_it_is_the_same(comparison):
@@ -96,12 +81,5 @@ def test_cells_of_notebooks_are_quoted(comparison):
     assert [len(quoted.lines(f)) for f in cells] == [f.end_line - f.start_line + 1 for f in cells]
 
 
-def test_accessible(page):
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI needs axe-playwright-python")
-        pytest.skip("no axe-playwright-python here")
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [node["html"][:200] for node in v["nodes"]][:3]) for v in found] == []
+def test_accessible(page, violations):
+    assert violations(page) == []

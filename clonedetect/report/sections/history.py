@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from clonedetect.report.escape import visible
 from clonedetect.report.sections.layout import Column, Figure, Section, Table
 
 if TYPE_CHECKING:
@@ -91,14 +92,23 @@ def _shown(found: Appearance | None) -> tuple[str, str]:
     return found.commit[:12], ("at or before " if found.at_least else "") + date
 
 
+def _moment(date: str) -> float | None:
+    """Seconds since 1970, None for what is no date: a report may be read back from a file that anyone wrote."""
+    try:
+        return datetime.fromisoformat(date).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def _timeline(finding: HistoryFinding) -> tuple[Figure, ...]:
     """Commits that brought shared fragments, as circles on a lane a side; the area grows with the fragments."""
     dots: Counter[tuple[str, float, str, str]] = Counter()
     for pair in finding.pairs:
         for side, found in (("left", pair.left), ("right", pair.right)):
             if found is not None and found.committed:
-                moment = datetime.fromisoformat(found.committed).timestamp()
-                dots[side, moment, found.commit[:12], found.committed[:10]] += 1
+                moment = _moment(found.committed)
+                if moment is not None:
+                    dots[side, moment, found.commit[:12], found.committed[:10]] += 1
     if not dots:
         return ()
     low, high = min(key[1] for key in dots), max(key[1] for key in dots)
@@ -111,14 +121,14 @@ def _timeline(finding: HistoryFinding) -> tuple[Figure, ...]:
     for (side, moment, commit, date), count in drawn:
         x = _LEFT + (_RIGHT - _LEFT) * ((moment - low) / (high - low) if high > low else 0.5)
         radius = 3 + 13 * (count / largest) ** 0.5
-        words = escape(f"{side}, {date}, {commit}: {count} fragments")
+        words = escape(visible(f"{side}, {date}, {commit}: {count} fragments"))
         parts.append(
             f'<circle class="bar" fill-opacity=".6" cx="{x:.1f}" cy="{_LANES[side]:g}" r="{radius:.1f}">'
             f"<title>{words}</title></circle>"
         )
     first, last = (min(key[3] for key in dots), max(key[3] for key in dots))
-    parts.append(f'<text class="soft" x="{_LEFT:g}" y="158">{escape(first)}</text>')
-    parts.append(f'<text class="soft" x="{_RIGHT:g}" y="158" text-anchor="end">{escape(last)}</text></svg>')
+    parts.append(f'<text class="soft" x="{_LEFT:g}" y="158">{escape(visible(first))}</text>')
+    parts.append(f'<text class="soft" x="{_RIGHT:g}" y="158" text-anchor="end">{escape(visible(last))}</text></svg>')
     words = "; ".join(f"{side} {date} {commit} {count}" for (side, _, commit, date), count in drawn[:40])
     caption = "one circle a commit, larger where it brought more of the shared fragments"
     return (Figure("First appearances of the shared code", caption, words, "".join(parts)),)

@@ -30,7 +30,7 @@ def section(finding: PredictionsFinding) -> Section:
     )
     return Section(
         title="Predictions",
-        paragraphs=(first, *(note[0].upper() + note[1:] + "." for note in finding.notes)),
+        paragraphs=(first, *(note[:1].upper() + note[1:] + "." for note in finding.notes)),
         tables=(_figures(finding), _controls(finding)),
         figures=(_overlap(finding),),
     )
