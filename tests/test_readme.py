@@ -192,6 +192,23 @@ def weights(directory: Path) -> str:
     return text.partition("  Pairs of tensors\n")[0] + "  [...]\n"
 
 
+def predictions(directory: Path) -> str:
+    """The answers of two invented models, held against two controls."""
+    names = ("heron", "osprey", "--control", "control-1", "--control", "control-2")
+    words = [name if name.startswith("--") else f"{ROOT / 'fixtures' / 'predictions' / name}.csv" for name in names]
+    return run([sys.executable, "-m", "clonedetect", "predictions", *words], directory)
+
+
+def bundle(directory: Path) -> str:
+    """What `verify` says of a bundle, without the line whose SHA-256 holds the machine's own versions."""
+    run([sys.executable, str(ROOT / "fixtures" / "build_history.py"), "build/demo"], directory)
+    program, own = [sys.executable, "-m", "clonedetect"], {"XDG_CACHE_HOME": str(directory / "cache")}
+    sides = ("build/demo/original", "build/demo/copy")
+    run([*program, "bundle", *sides, "--out", "evidence.zip", "--quiet"], directory, **own)
+    shutil.rmtree(directory / "build")
+    return run([*program, "verify", "evidence.zip", "--quiet"], directory, **own).partition("\n")[2]
+
+
 def shown(name: str) -> re.Pattern[str]:
     return re.compile(rf"(<!-- output: {name} -->\n```text\n)(.*?)(```\n)", re.DOTALL)
 
@@ -199,6 +216,15 @@ def shown(name: str) -> re.Pattern[str]:
 @pytest.mark.slow
 def test_output_on_weights_is_what_the_readme_shows(tmp_path):
     assert shown("weights").search((ROOT / "README.md").read_text("utf-8"))[2] == weights(tmp_path)
+
+
+def test_output_on_predictions_is_what_the_readme_shows(tmp_path):
+    assert shown("predictions").search((ROOT / "README.md").read_text("utf-8"))[2] == predictions(tmp_path)
+
+
+@pytest.mark.slow
+def test_output_of_verify_is_what_the_readme_shows(tmp_path):
+    assert shown("verify").search((ROOT / "README.md").read_text("utf-8"))[2] == bundle(tmp_path)
 
 
 @pytest.mark.slow
@@ -221,7 +247,8 @@ def test_output_on_real_packages_is_what_the_readme_shows(tmp_path):
 def main() -> None:
     """Write the outputs of today into the README."""
     readme = ROOT / "README.md"
-    for name, example in (("demo", demo), ("packages", packages), ("weights", weights)):
+    examples = {"demo": demo, "packages": packages, "weights": weights, "predictions": predictions, "verify": bundle}
+    for name, example in examples.items():
         with tempfile.TemporaryDirectory() as directory:
             output = example(Path(directory))
         text = shown(name).sub(lambda found, output=output: found[1] + output + found[3], readme.read_text("utf-8"))
