@@ -111,6 +111,8 @@ def _word(shares: dict[Mechanism, float]) -> Mechanism:
 def _strength(word: Mechanism, z: float | None, related: float, equal: int) -> Strength:
     if word in NOTHING:
         return "none"
+    if word == "shared-initialisation":
+        return "weak"  # public training code run twice with its default seed gives that
     score = z or 0.0
     if (word in NEUTRAL and equal >= 1024) or (score >= 20 and related >= 0.5):
         return "decisive"

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,17 @@ class Moments:
     rr: float = 0.0
 
     def __add__(self, other: Moments) -> Moments:
-        return Moments(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Moments)))
+        return Moments(  # written out: this runs once a block
+            self.count + other.count,
+            self.finite + other.finite,
+            self.equal + other.equal,
+            self.same_bytes + other.same_bytes,
+            self.a + other.a,
+            self.r + other.r,
+            self.aa + other.aa,
+            self.ar + other.ar,
+            self.rr + other.rr,
+        )
 
     @property
     def bb(self) -> float:
@@ -110,7 +120,7 @@ def _stored(tensor: Tensor, start: int, stop: int, side: int) -> NDArray:
 
 
 def _same_bits(first: NDArray, second: NDArray) -> bool:
-    if first.dtype != second.dtype or not np.array_equal(first[:32].view(np.uint8), second[:32].view(np.uint8)):
+    if first.dtype != second.dtype or first[:32].tobytes() != second[:32].tobytes():
         return False
     wide = np.uint64 if first.nbytes % 8 == 0 else np.uint8
     return bool((first.view(wide) == second.view(wide)).all())

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import clonedetect
 from clonedetect.assess import weights_evidence
 from clonedetect.cli import app
+from clonedetect.cli.weights import _rate
 from clonedetect.errors import CloneDetectError
 from clonedetect.report import FORMATS
 from clonedetect.report.json_format import from_json, schema
@@ -117,6 +118,15 @@ def test_command_prints_its_object_and_its_section(tmp_path: Path) -> None:
     out = tmp_path / "out.safetensors"
     assert run("--rename-to", str(out)).exit_code == 0
     assert compare_weights(out, right / "model").rename_map == ()
+
+
+def test_progress_has_a_rate_and_the_time_left() -> None:
+    said: list[tuple[str, float | None]] = []
+    told = _rate(lambda stage, share: said.append((stage, share)))
+    told(1_000_000, 4_000_000)
+    told(4_000_000, 4_000_000)
+    assert "million values a second" in said[0][0] and said[0][1] == 0.25
+    assert said[1][0].endswith(", 0 s left") and said[1][1] == 1.0
 
 
 def test_names_from_a_file_are_text_on_a_page_and_on_a_terminal(tmp_path: Path) -> None:

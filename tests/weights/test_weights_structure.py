@@ -103,7 +103,7 @@ def test_first_layers_that_learned_alike_filters_are_no_order(tmp_path: Path) ->
 
 def test_shared_initialisation_is_no_fine_tune(tmp_path: Path) -> None:
     finding = compare(tmp_path, *lab.shared_initialisation(1, 2))
-    assert finding.mechanism == "shared-initialisation"
+    assert finding.mechanism == "shared-initialisation" and finding.strength == "weak"
     assert compare(tmp_path, BASE, lab.fine_tuned(BASE, 0.5)).mechanism == "fine-tuned"
 
 
