@@ -80,11 +80,11 @@ class _Wire:
             byte = self.byte(position)
             position += 1
             value |= (byte & 127) << shift
+            shift += 7
+            if value >> 64 or (byte & 128 and shift > 63):  # ten bytes hold 70 bits
+                raise WeightsError(f"{self.file.path}: not a readable ONNX file (a number of more than 64 bits)")
             if not byte & 128:
                 return value, position
-            shift += 7
-            if shift > 63:
-                raise WeightsError(f"{self.file.path}: not a readable ONNX file (a number of more than 64 bits)")
 
     def fields(self, begin: int, end: int) -> Iterator[tuple[int, int, int, int]]:
         """(field number, wire type, begin, end) of each field of the message at [begin, end); a number is `begin`."""

@@ -118,6 +118,16 @@ def test_onnx_initialisers_constants_and_subgraphs(tmp_path: Path) -> None:
     assert_same(found, {"w": one, "const_out": two, "if_out/inner": three})
 
 
+@pytest.mark.parametrize("number", [2**64, 2**70 - 1])
+def test_onnx_number_beyond_64_bits_is_a_named_error(tmp_path: Path, number: int) -> None:
+    """Found by benchmarks/weights/fuzz.py: ten bytes of a number hold up to 70 bits."""
+    literal = seeds.varint(1 << 3) + seeds.varint(1) + seeds.varint(2 << 3) + seeds.varint(7)
+    literal += seeds.message(8, b"w") + seeds.varint(7 << 3) + seeds.varint(number)
+    (tmp_path / "m.onnx").write_bytes(seeds.onnx_model(seeds.message(5, literal)))
+    with pytest.raises(WeightsError, match="more than 64 bits"):
+        open_weights(tmp_path / "m.onnx")
+
+
 @pytest.mark.parametrize("location", ["m.onnx", "../outside.bin", "/etc/hostname", "loop.bin", "missing.bin", ""])
 def test_onnx_external_data_stays_in_its_directory(tmp_path: Path, location: str) -> None:
     folder = tmp_path / "model"
