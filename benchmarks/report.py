@@ -4,7 +4,7 @@
     python benchmarks/report.py [--report REPORT.json]... [--opens 5]
 
 Without --report three comparisons are scanned: the demo's fixture, two public packages of one source, and a package
-against its laundered copy (some 5,000 pairs). Size is a multiple of the quoted source, which the page carries once;
+against its laundered copy (11,000 pairs). Size is a multiple of the quoted source, which the page carries once;
 rendering is a share of the scan, both in CPU seconds of one worker; opening is in headless Chromium, from disk until
 the first pair is drawn, beside a page that only holds the same source, hidden, which no report can beat.
 """

@@ -6,38 +6,20 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 from markupsafe import Markup
-from pygments.lexer import Lexer
-from pygments.lexers.python import PythonLexer
-from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 
-from clonedetect.domain import ClonePair, Comparison, Fragment
-from clonedetect.report import wording
+from clonedetect.domain import ClonePair, Comparison, Fragment, Rename, RenameEntry
+from clonedetect.report import colours, wording
 from clonedetect.report.escape import visible, visible_line
 from clonedetect.report.quoted import quote_path, split_lines
 
-FEATURES: Final = 6
+FEATURES: Final = 4
 """Features of a pair that the page shows, rarest first."""
 
 COLOURED: Final = 150_000
 """Characters of source that get syntax classes, strongest pairs first: Pygments reads 0.2 megabytes a second."""
-
-_LONGEST_COLOURED: Final = 2_000  # columns; regular expressions of a lexer can be slow on longer lines
-# A letter for each class of token; the first that matches, none for plain text. Letters are CSS classes in report.css.
-_LETTERS: Final[tuple[tuple[_TokenType, str], ...]] = (
-    (Comment, "c"),
-    (String, "s"),
-    (Keyword, "k"),
-    (Number, "m"),
-    (Name.Builtin.Pseudo, ""),  # `self` on every other line would colour nothing but the page's size
-    (Name.Builtin, "b"),
-    (Name.Decorator, "d"),
-    (Name.Function, "f"),
-    (Name.Class, "f"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +92,7 @@ def page_data(comparison: Comparison, index: SourceIndex, map_rows: int) -> str:
     """
     pairs = wording.ranked(comparison.clone_pairs)
     texts = _Numbers()
-    renames = _Numbers((r.left, r.right, r.kind) for r in comparison.rename_map[:map_rows])
+    renames = _Renames(comparison.rename_map[:map_rows])
     features = _Numbers(feature_list(pairs)[:map_rows])
     rows = [
         [
@@ -124,7 +106,7 @@ def page_data(comparison: Comparison, index: SourceIndex, map_rows: int) -> str:
             _fragment(pair.left, index, texts),
             _fragment(pair.right, index, texts),
             [number for region in pair.regions for number in (*region.left, *region.right)],
-            _flat((renames(r.left, r.right, r.kind), r.count) for r in pair.renames),
+            _flat((renames(r), r.count) for r in pair.renames),
             _flat((texts(e.kind), e.count) for e in pair.edits),
             pair.conflicts,
             _flat((features(f.text, f.bits), f.count) for f in pair.features[:FEATURES]),
@@ -132,6 +114,8 @@ def page_data(comparison: Comparison, index: SourceIndex, map_rows: int) -> str:
         for pair in pairs
     ]
     coloured = _coloured(comparison, index)
+    words, runs = colours.syntax(["\n".join(index.sources[number].lines) for number in coloured])
+    runs_of = dict(zip(coloured, runs, strict=True))
     data = {
         "origins": [wording.origin(comparison.left), wording.origin(comparison.right)],
         "types": wording.TYPES,
@@ -146,11 +130,12 @@ def page_data(comparison: Comparison, index: SourceIndex, map_rows: int) -> str:
                 index.paths[source.side][source.path],
                 source.start_line,
                 visible(source.blob),
-                _runs(source) if number in coloured else "",
+                runs_of.get(number),  # None where the source has no colours
             ]
             for number, source in enumerate(index.sources)
         ],
         "pairs": rows,
+        "words": words,
         "texts": texts.new,
         "renames": renames.new,
         "features": features.new,
@@ -180,6 +165,25 @@ class _Numbers:
         return number
 
 
+class _Renames:
+    """Numbers renames by their two names: first those of the page's map, whose kind speaks for all, then the others."""
+
+    def __init__(self, known: Iterable[RenameEntry]) -> None:
+        self.new: list[tuple[str, ...]] = []
+        self._at: dict[tuple[str, str], int] = {}
+        self._known = 0
+        for entry in known:
+            self._at.setdefault((entry.left, entry.right), self._known)
+            self._known += 1
+
+    def __call__(self, rename: Rename) -> int:
+        key = rename.left, rename.right
+        if key not in self._at:
+            self._at[key] = self._known + len(self.new)
+            self.new.append(_shown((*key, rename.kind)))
+        return self._at[key]
+
+
 def _shown(value: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(visible(part) if isinstance(part, str) else part for part in value)
 
@@ -197,12 +201,13 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else round(value, 3)
 
 
-def _coloured(comparison: Comparison, index: SourceIndex) -> set[int]:
+def _coloured(comparison: Comparison, index: SourceIndex) -> list[int]:
     """Numbers of the sources that get syntax classes: those of the strongest pairs, up to `COLOURED` characters."""
     by_file: dict[tuple[str, str], list[int]] = {}
     for number, source in enumerate(index.sources):
-        by_file.setdefault((source.side, source.path), []).append(number)
-    chosen: set[int] = set()
+        if colours.can_colour(source.path, source.lines):
+            by_file.setdefault((source.side, source.path), []).append(number)
+    chosen: list[int] = []
     budget = COLOURED
     for pair in wording.ranked(comparison.clone_pairs):
         for fragment in (pair.left, pair.right):
@@ -210,50 +215,5 @@ def _coloured(comparison: Comparison, index: SourceIndex) -> set[int]:
                 budget -= sum(map(len, index.sources[number].lines))
                 if budget < 0:
                     return chosen
-                chosen.add(number)
+                chosen.append(number)
     return chosen
-
-
-@cache
-def _letter(kind: _TokenType) -> str:
-    return next((letter for known, letter in _LETTERS if kind in known), "")
-
-
-@cache
-def _lexer() -> Lexer:
-    return PythonLexer(stripnl=False, ensurenl=False)
-
-
-def _runs(source: Source) -> str:
-    """Classes of the source's tokens, each as the plain characters before it (none for one), its letter, its length.
-
-    `3kEfC` is three plain characters, five of class k, one plain, three of class f; lengths are in `_length`'s digits.
-    """
-    if not source.path.partition("#")[0].endswith((".py", ".pyi", ".ipynb")):
-        return ""
-    if any(len(line) > _LONGEST_COLOURED for line in source.lines):
-        return ""
-    runs: list[str] = []
-    letter, length, plain = "", 0, 0
-    for _, kind, value in _lexer().get_tokens_unprocessed("\n".join(source.lines)):
-        new = _letter(kind)
-        if letter and new != letter:
-            runs.append(f"{'' if plain == 1 else plain}{letter}{_length(length)}")
-            length, plain = 0, 0
-        letter = new
-        if new:
-            length += len(value)
-        else:
-            plain += len(value)
-    if letter:
-        runs.append(f"{'' if plain == 1 else plain}{letter}{_length(length)}")
-    return "".join(runs)
-
-
-def _length(number: int) -> str:
-    """A number from 1 in capital letters, base 26 with A for nought."""
-    digits = ""
-    while number or not digits:
-        number, digit = divmod(number, 26)
-        digits = chr(65 + digit) + digits
-    return digits

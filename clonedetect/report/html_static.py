@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from html import escape
 from typing import Final
 from urllib.parse import quote as percent_encoded
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from clonedetect.domain import ClonePair, Comparison
 from clonedetect.report import wording
@@ -28,8 +29,8 @@ _HUES: Final = 12  # colours of renames in the tables of channels: classes q0 to
 
 @lru_cache(maxsize=65536)
 def safe(text: str) -> str:
-    """Text of a repository as HTML."""
-    return str(escape(visible(text)))
+    """Text of a repository as HTML between tags; in an attribute it would need its quotes escaped too."""
+    return escape(visible(text), quote=False)
 
 
 def pair_anchor(pair_id: str) -> str:
@@ -82,7 +83,7 @@ def _cell(text: str, kind: str, hue: int | None, pairs: dict[str, ClonePair]) ->
         more = f" and {len(ids) - _PLACES} more" if len(ids) > _PLACES else ""
         return f"<td>{', '.join([_link(each, pairs) for each in ids[:_PLACES]])}{more}"
     if hue is not None and kind in ("left", "right"):
-        return f'<td><b class="hue q{hue}">{safe(text)}</b>'
+        return f"<td><b class=q{hue}>{safe(text)}</b>"
     return f"<td>{safe(text)}"
 
 

@@ -79,7 +79,7 @@ def test_a_rename_in_a_channel_has_one_colour_on_both_sides():
     table = Table("t", (Column("how"), Column("left", "left"), Column("right", "right"), Column("n", "number")), ())
     rows = (("kept", "a", "a", "1"), ("renamed", "a", "b", "1"), ("renamed", "c", "<d>", "1"), ("again", "a", "b", "1"))
     text = channel_rows(replace(table, rows=rows), {})
-    classes = [re.findall(r'<b class="hue (q\d+)">([^<]*)</b>', line) for line in text.split("\n")]
+    classes = [re.findall(r"<b class=(q\d+)>([^<]*)</b>", line) for line in text.split("\n")]
     assert classes == [
         [],
         [("q0", "a"), ("q0", "b")],

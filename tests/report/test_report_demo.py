@@ -41,6 +41,11 @@ def test_rendered_again_from_its_json_it_is_the_same(comparison):
     assert to_html(from_json(to_json(comparison))) == to_html(comparison)
 
 
+def test_a_small_report_is_at_most_three_times_its_source(comparison):
+    source = sum(len(quote.text.encode()) for quote in comparison.quotes)
+    assert len(to_html(comparison).encode()) <= 3 * source
+
+
 def test_every_pair_shows_all_its_lines_and_its_renames_alike(comparison, page):
     assert len(comparison.clone_pairs) > 20
     seen = set()

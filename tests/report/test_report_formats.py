@@ -24,8 +24,9 @@ from sample import HOSTILE, hostile, many, nothing_found, sample
 from clonedetect.domain import Quote, Region
 from clonedetect.errors import MissingExtraError, ReportError
 from clonedetect.report import FORMATS, pdf
+from clonedetect.report.colours import can_colour, length, syntax
 from clonedetect.report.html import environment, to_html, to_notebook_html
-from clonedetect.report.html_data import SourceIndex, _length, _runs
+from clonedetect.report.html_data import SourceIndex
 from clonedetect.report.json_format import to_json
 from clonedetect.report.plots import heat_map
 from clonedetect.report.sarif import FINGERPRINT, to_sarif
@@ -165,21 +166,32 @@ def test_equal_input_gives_equal_bytes():
         assert FORMATS[form](sample()) == FORMATS[form](sample())
 
 
-def test_runs_of_syntax_classes_cover_the_text_exactly():
-    code = '@dec\ndef größe(x):\n    """Doc"""\n    return len(x) + 3  # end 𝕏\n'
-    index = SourceIndex(replace(sample(), quotes=(Quote("left", "a.py", "b", 1, code),)))
-    at, found = 0, []
-    for plain, letter, digits in re.findall(r"(\d*)([a-z])([A-Z]+)", _runs(index.sources[0])):
+def painted(words, runs, text):
+    """What the page's script makes of it: (letter, text) of the runs, then of the words between them."""
+    at, out, known = 0, [], {word: letter for letter, listed in words.items() for word in listed.split()}
+    for plain, letter, digits in [*re.findall(r"(\d*)([a-z])([A-Z]+)", runs), (str(len(text)), "", "")]:
+        for word in re.findall(r"\w+", text[at : at + int(plain or 1)]):
+            if word in known or word[0].isdigit():
+                out.append((known.get(word, "m"), word))
         at += int(plain or 1)
-        length = functools.reduce(lambda sum, digit: sum * 26 + ord(digit) - 65, digits, 0)
-        found.append((letter, code[at : at + length]))
-        at += length
-    assert found == [
-        *(("d", "@dec"), ("k", "def"), ("f", "größe"), ("s", '"""Doc"""'), ("k", "return"), ("b", "len")),
+        size = functools.reduce(lambda sum, digit: sum * 26 + ord(digit) - 65, digits, 0)
+        out += [(letter, text[at : at + size])] * bool(letter)
+        at += size
+    return out
+
+
+def test_syntax_classes_as_words_and_runs():
+    code = '@dec\ndef größe(x):\n    """Doc def 3"""\n    return len(x) + 3  # end 𝕏\n'
+    other = "def main(values):\n    return values.len + len(values)\n"
+    words, runs = syntax([code, other])
+    assert words == {"k": "def return", "b": ""}  # `len` is an attribute too
+    assert painted(words, runs[0], code) == [
+        *(("d", "@dec"), ("k", "def"), ("f", "größe"), ("s", '"""Doc def 3"""'), ("k", "return"), ("b", "len")),
         *(("m", "3"), ("c", "# end 𝕏")),
     ]
-    assert [_length(n) for n in (1, 25, 26, 700)] == ["B", "Z", "BA", "BAY"]
-    assert _runs(replace(index.sources[0], lines=("x" * 5000,))) == ""
+    assert painted(words, runs[1], other) == [("k", "def"), ("f", "main"), ("k", "return"), ("b", "len")]
+    assert [length(n) for n in (1, 25, 26, 700)] == ["B", "Z", "BA", "BAY"]
+    assert can_colour("a.ipynb#3", ["x"]) and not can_colour("a.py", ["x" * 5000]) and not can_colour("a.json", [])
 
 
 def test_notebook_fragment_is_static_and_escaped():

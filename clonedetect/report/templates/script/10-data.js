@@ -60,6 +60,8 @@ data.sources.forEach(([side, path, start, blob, runs], index) => {
   if (!ranges.has(key)) ranges.set(key, []);
   ranges.get(key).push({ index, start, blob, runs, lines: null });
 });
+const wordClass = new Map();
+for (const letter in data.words) data.words[letter].split(" ").forEach((word) => wordClass.set(word, letter));
 // Lines of a range as arrays of [class, text].
 const load = (range) => {
   if (range.lines) return range.lines;
@@ -76,11 +78,13 @@ const load = (range) => {
     if (length) put(cls, units ? units.slice(at, at + length).join("") : text.slice(at, at + length));
     at += length;
   };
-  for (const [, plain, letter, length] of range.runs.matchAll(/(\d*)([a-z])([A-Z]+)/g)) {
-    take("", plain === "" ? 1 : +plain);
+  // "w": plain text whose words may have a class of their own.
+  const rest = range.runs === null ? "" : "w";
+  for (const [, plain, letter, length] of (range.runs || "").matchAll(/(\d*)([a-z])([A-Z]+)/g)) {
+    take(rest, plain === "" ? 1 : +plain);
     take(letter, [...length].reduce((sum, digit) => sum * 26 + digit.charCodeAt(0) - 65, 0));
   }
-  take("", text.length);
+  take(rest, text.length);
   return (range.lines = lines);
 };
 const lineOf = (f, number) => {

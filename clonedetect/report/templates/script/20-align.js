@@ -4,7 +4,7 @@ const tokens = (line) => {
   const out = [];
   for (const [cls, text] of line) {
     if (cls === "s" || cls === "c") out.push({ cls, text });
-    else for (const [word] of text.matchAll(WORD)) out.push({ cls, text: word });
+    else for (const [word] of text.matchAll(WORD)) out.push({ cls: cls !== "w" ? cls : wordClass.get(word) || (/^\d/.test(word) ? "m" : ""), text: word });
   }
   return out;
 };
