@@ -16,13 +16,14 @@ __all__ = ["CloneDetectError", "Comparison", "Options", "__version__", "scan"]
 if TYPE_CHECKING:
     from clonedetect.domain import Comparison
     from clonedetect.errors import CloneDetectError
-    from clonedetect.pipeline import Options, scan
+    from clonedetect.pipeline.options import Options
+    from clonedetect.pipeline.scan import scan
 
 _HOMES = {
     "CloneDetectError": "clonedetect.errors",
     "Comparison": "clonedetect.domain",
-    "Options": "clonedetect.pipeline",
-    "scan": "clonedetect.pipeline",
+    "Options": "clonedetect.pipeline.options",
+    "scan": "clonedetect.pipeline.scan",
 }
 
 

@@ -141,14 +141,15 @@ class Corpus:
         """The fragments of the corpus that share rare features with these. A damaged file is named and left out."""
         manifest = self.manifest()
         segments, damaged = usable(self.root, manifest)
+        total = sum(e.fragments for e in manifest.entries)
         try:
-            pairs = self._search(found, segments)
+            pairs = self._search(found, segments, total)
         except UNUSABLE as error:
             segments, more = self._readable(segments)
             if not more:
                 raise CorpusError(f"the corpus {self.root} cannot be searched: {_line(error)}") from error
             damaged += more
-            pairs = self._search(found, segments)
+            pairs = self._search(found, segments, total)
         live = {s.name for s in segments}
         entries = tuple(e for e in manifest.entries if e.segment in live)
         known = {e.key for e in entries}
@@ -174,13 +175,12 @@ class Corpus:
                 good.append(Segment(segment.name, tuple(kept)))
         return good, wrong
 
-    def _search(self, found: Prints, segments: list[Segment]) -> list[Shared]:
+    def _search(self, found: Prints, segments: list[Segment], total: int) -> list[Shared]:
         tables = self._tables(segments)
         if tables is None or not len(found.path):
             return []
         prints, fragments = tables
         query = _query(found)
-        total = self.engine.run(fragments.count().as_table()).column(0)[0].as_py()
         hashes = np.unique(query["hash"])
         often = self.engine.run(queries.frequency(prints, self.engine.table(pa.table({"hash": hashes}))))
         query = _weighed(query, often, total)

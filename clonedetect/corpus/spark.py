@@ -43,10 +43,11 @@ class SparkEngine:
             SparkSession.builder.master(master)
             .appName("clonedetect")
             .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.execution.arrow.pyspark.enabled", "true")
             .config("spark.sql.execution.arrow.maxRecordsPerBatch", "1")  # a row is a whole repository
-            .config("spark.sql.shuffle.partitions", os.environ.get("CLONEDETECT_SPARK_PARTITIONS", "32"))
+            .config("spark.sql.adaptive.enabled", "true")  # few rows make few partitions
             .config("spark.task.maxFailures", "8")  # a worker may go
             .getOrCreate()
         )

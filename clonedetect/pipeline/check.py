@@ -27,7 +27,6 @@ from clonedetect.grammar import languages_by_extension
 from clonedetect.parse import parse
 from clonedetect.pipeline.library import corpus_add, corpus_form, entry_of, source_files
 from clonedetect.pipeline.prints import prints
-from clonedetect.pipeline.source import compare_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -127,6 +126,9 @@ def _against(
     tell: Progress,
 ) -> list[CheckFinding]:
     """What a scan of the (changed) files against one origin finds beyond chance."""
+    # Here, not above: a check against a corpus alone needs neither alignment nor graphs, and must start quickly.
+    from clonedetect.pipeline.source import compare_source
+
     other = _read(origin, options)
     known = [_read(a, options) for a in ancestors]
     ours = [f for f in source_files(snapshot) if changed is None or f.path in changed]
