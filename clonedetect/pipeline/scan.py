@@ -68,6 +68,8 @@ def read_sides(
     progress: Callable[[str, float | None], None] | None = None,
 ) -> list[Snapshot]:
     """What `compare` takes: left, right, ancestors. Raises OriginError."""
+    if progress:
+        progress("reading", None)
     return [
         acquired(str(left), options.left_subdir, options, progress),
         acquired(str(right), options.right_subdir, options, progress),

@@ -91,7 +91,7 @@ def test_fail_on_gives_status_three(inside, write, tmp_path: Path) -> None:
     [
         ["scan"],
         ["scan", "."],
-        ["scan", ".", ".", "."],
+        ["scan", ".", ".", ".", "--left-weights", "."],
         ["scan", ".", ".", "--format", "xml"],
         ["scan", ".", ".", "--jobs", "0"],
         ["scan", ".", ".", "--fail-on", "certain"],
