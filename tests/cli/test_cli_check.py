@@ -254,3 +254,31 @@ def test_a_commit_in_the_making_is_seen_through_its_own_index(mine: Path, tmp_pa
     assert done.returncode == 1, done.stderr
     found = json.loads((tmp_path / "said").read_text())["findings"]
     assert {f["here"]["path"] for f in found} == {"cli.py"}
+
+
+@pytest.mark.slow
+def test_the_five_lines_of_the_readme_work_as_printed(tmp_path: Path) -> None:
+    """In a repository that nobody here wrote: an installed package, with one file of another one put in."""
+    pytest.importorskip("ibis", reason="the extra `corpus` is not installed")
+    import _pytest
+    import pluggy
+
+    section = (ROOT / "README.md").read_text("utf-8").split("## Check before you publish")[1].split("```")[1]
+    install, *lines = [line.removeprefix("$ ") for line in section.splitlines() if line.startswith("$ ")]
+    assert install == "pip install 'clonedetect[corpus]'" and len(lines) == 4
+    repo = tmp_path / "repo"
+    for path in Path(pluggy.__file__).parent.glob("*.py"):
+        (repo / "pluggy").mkdir(parents=True, exist_ok=True)
+        (repo / "pluggy" / path.name).write_bytes(path.read_bytes())
+    (repo / "pluggy" / "shown.py").write_bytes((Path(_pytest.__file__).parent / "terminal.py").read_bytes())
+    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"]):
+        git(repo, *arguments)
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "clonedetect").write_text(f'#!/bin/sh\nexec {sys.executable} -m clonedetect "$@"\n')
+    (tools / "clonedetect").chmod(0o755)
+    env = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    done = [subprocess.run(line, shell=True, cwd=repo, env=env, capture_output=True, text=True) for line in lines]
+    assert [run.returncode for run in done] == [0, 3, 0, 0], [run.stderr for run in done]
+    assert "pypi:pytest" in done[1].stdout and "pluggy/shown.py" in done[1].stdout and "MIT" in done[1].stdout
+    assert "pluggy/_hooks.py" not in done[1].stdout, "its own code is not held against it"

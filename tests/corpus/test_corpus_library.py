@@ -282,6 +282,7 @@ def test_a_missing_extra_is_named(three: Path, monkeypatch: pytest.MonkeyPatch) 
 # ---------------------------------------------------------------- packages
 
 
+@pytest.mark.slow
 def test_the_environment_can_be_added(tmp_path: Path) -> None:
     added, _, failed = corpus_add(tmp_path / "env", [], installed=True)
     found = {e.origin: e for e in added}
