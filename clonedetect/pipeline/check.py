@@ -215,7 +215,9 @@ def _shared_finding(snapshot: Snapshot, ours: Prints, pair: Shared, entry: Corpu
     here = Place(ours.path[i], int(ours.first[i]), int(ours.last[i]), ours.name[i], ours.kind[i])
     there = Place(pair.path, pair.first, pair.last, pair.name, pair.kind)
     alike = pair.matched / max(1e-9, pair.matched + pair.left_only + pair.right_only)
-    return _finding(snapshot, entry, here, there, pair.equal, alike, pair.matched, e_value)
+    finding = _finding(snapshot, entry, here, there, pair.equal, alike, pair.matched, e_value)
+    # A corpus keeps of a class what is in none of its methods: constants and their names, which a domain shares.
+    return replace(finding, strength="weak") if pair.kind == "class" else finding
 
 
 # ---------------------------------------------------------------- findings
