@@ -39,6 +39,7 @@ slow: $(VENV)/.dev  ## the slow tests and those that fetch packages
 bench: $(VENV)/.bench  ## accuracy and speed, beside other tools on the same input; takes long
 	$(BIN)/python benchmarks/accuracy/table.py
 	$(BIN)/python benchmarks/weights/speed.py --gigabytes 1
+	$(BIN)/python benchmarks/report.py
 
 readme: $(VENV)/.test  ## run the README's examples and write their output into it
 	$(BIN)/python tests/test_readme.py

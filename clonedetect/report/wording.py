@@ -14,11 +14,11 @@ TYPES: Final = {1: "identical", 2: "renamed", 3: "edited"}
 STRENGTHS: Final[Mapping[Strength, str]] = {
     "none": "Nothing goes beyond what independent work shows by chance. It says nothing about what was not examined.",
     "weak": "Something goes beyond chance, but too little of it to call one side derived from the other.",
-    "moderate": "Several places share what chance does not explain. Read each of them before relying on the whole.",
-    "strong": "Many places share what chance does not explain: independent writing is not a reasonable explanation. "
+    "moderate": "Several findings go beyond chance. Read each of them before relying on the whole.",
+    "strong": "One kind of evidence goes far beyond chance: independent work is not a reasonable explanation. "
     "A common origin that was not given remains one.",
-    "decisive": "Kinds of evidence beside the source code leave no known explanation but that one side comes from the "
-    "other. Likeness of source code alone is never called decisive.",
+    "decisive": "Kinds of evidence that do not follow from each other agree. A common origin that was not given is still "
+    "for people to exclude.",
 }
 """What each strength claims, and what it leaves open, for a reader who does not know statistics."""
 

@@ -32,5 +32,5 @@ def test_the_report_shows_the_table(monkeypatch):
 
     page = to_html(sample())
     for row in CALIBRATION:
-        assert f"<td>{row.strength}</td><td>{row.meaning}</td>" in page
+        assert f"{row.strength}</span></td><td>{row.meaning}</td>" in page
     sys.modules.pop("sample", None)

@@ -37,7 +37,7 @@ const featureList = (pair, open) => {
   if (!shared.length) return [];
   const details = make("details", "features"), list = make("ul");
   details.open = shared.length <= 6 || open;
-  details.append(make("summary", "", "What both sides share that is rare: " + shared.length + (shared.length === 1 ? " feature" : " features")));
+  details.append(make("summary", "", "The rarest of what both sides share"));
   const most = Math.max(...shared.map((f) => f.bits), 1);
   shared.forEach((f) => {
     const li = make("li"), bar = make("span", "bitbar");
