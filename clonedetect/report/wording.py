@@ -17,8 +17,8 @@ STRENGTHS: Final[Mapping[Strength, str]] = {
     "moderate": "Several findings go beyond chance. Read each of them before relying on the whole.",
     "strong": "One kind of evidence goes far beyond chance: independent work is not a reasonable explanation. "
     "A common origin that was not given remains one.",
-    "decisive": "Kinds of evidence that do not follow from each other agree. A common origin that was not given is still "
-    "for people to exclude.",
+    "decisive": "Kinds of evidence that do not follow from each other agree. A common origin that was not given is "
+    "still for people to exclude.",
 }
 """What each strength claims, and what it leaves open, for a reader who does not know statistics."""
 
