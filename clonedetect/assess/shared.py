@@ -3,7 +3,7 @@
 The score of a pair is a log-likelihood ratio in bits: what both share, less half of what only one has. Its tail over
 fragments of unrelated repositories is exponential, so a repository of m fragments and a corpus of n show
 E = K * m * n * exp(-LAMBDA * z) pairs at or above z by chance (Karlin and Altschul 1990): the larger the corpus, the
-more a pair must share. `benchmarks/corpus/calibrate.py` counts what is observed against what is stated.
+more a pair must share. LAMBDA and K were set by hand; what is observed was not yet counted against what is stated.
 """
 
 from __future__ import annotations
