@@ -177,6 +177,6 @@ def test_what_is_no_bundle_is_said_so(tmp_path, content):
 @given(st.text(max_size=30))
 def test_a_safe_name_stays_below_its_directory(name):
     if safe(name):
-        root = Path("/root/of/it")
+        root = Path("/somewhere/else")
         assert (root / name).resolve().is_relative_to(root)
         assert Path(name).parts and ".." not in Path(name).parts
