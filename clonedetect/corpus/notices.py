@@ -44,11 +44,13 @@ _NO_NAMES = frozenset(_PLAIN.split())  # every other repository has one of these
 def licence_of(documents: Sequence[Document]) -> str | None:
     """The SPDX id of a repository's licence: what its package metadata says, else what its licence text is.
 
-    Several texts give several ids joined by AND. None where nothing is said; a text that is not known gives `other`.
+    Several texts give several ids joined by AND. A classifier such as "BSD License" names a family only, so it counts
+    where no text is known. None where nothing is said; a text that is not known gives `other`.
     """
+    family = None
     for document in documents:
         if document.path.endswith(".dist-info/METADATA"):
-            stated = _stated(document.data)
+            stated, family = _stated(document.data)
             if stated:
                 return stated
     found = []
@@ -58,17 +60,18 @@ def licence_of(documents: Sequence[Document]) -> str | None:
         name = next((spdx for spdx, phrase in _PHRASES if phrase.replace(",", "") in text), None)
         if name and name not in found:
             found.append(name)
-    return " AND ".join(found) if found else ("other" if texts else None)
+    return " AND ".join(found) if found else (family or ("other" if texts else None))
 
 
-def _stated(metadata: bytes) -> str | None:
+def _stated(metadata: bytes) -> tuple[str | None, str | None]:
+    """The licence that package metadata states, and the family its classifiers name."""
     message = Parser().parsestr(metadata[:200_000].decode("utf-8", "replace"), headersonly=True)
     stated = (message["License-Expression"] or message["License"] or "").strip()
     if stated and "\n" not in stated and len(stated) <= 60 and stated.upper() != "UNKNOWN":
-        return _SHORT.get(stated.lower(), stated)
+        return _SHORT.get(stated.lower(), stated), None
     classes = [c.rpartition(" :: ")[2] for c in message.get_all("Classifier", []) if c.startswith("License :: ")]
     classes = [c for c in classes if c != "OSI Approved"]
-    return " AND ".join(_SHORT.get(c.lower(), c) for c in sorted(set(classes))) or None
+    return None, " AND ".join(_SHORT.get(c.lower(), c) for c in sorted(set(classes))) or None
 
 
 def notices_of(documents: Sequence[Document]) -> tuple[str, ...]:
