@@ -36,6 +36,7 @@ _PHRASES = (
     ("MIT", "permission is hereby granted, free of charge, to any person obtaining a copy of this software"),
 )
 _SHORT = {"mit": "MIT", "mit license": "MIT", "apache 2.0": "Apache-2.0", "apache license 2.0": "Apache-2.0"}
+_EXPRESSION = re.compile(r"\(*[\w.+-]+\)*( (AND|OR|WITH) \(*[\w.+-]+\)*)*")
 MOST_NOTICES = 6
 _PLAIN = "tests test testing docs doc examples example scripts benchmarks tools setup conftest src lib utils main"
 _NO_NAMES = frozenset(_PLAIN.split())  # every other repository has one of these
@@ -44,8 +45,8 @@ _NO_NAMES = frozenset(_PLAIN.split())  # every other repository has one of these
 def licence_of(documents: Sequence[Document]) -> str | None:
     """The SPDX id of a repository's licence: what its package metadata says, else what its licence text is.
 
-    Several texts give several ids joined by AND. A classifier such as "BSD License" names a family only, so it counts
-    where no text is known. None where nothing is said; a text that is not known gives `other`.
+    Several texts give several ids joined by AND. "BSD License" names a family only, so it counts where no text is
+    known. None where nothing is said; a text that is not known gives `other`.
     """
     family = None
     for document in documents:
@@ -64,11 +65,12 @@ def licence_of(documents: Sequence[Document]) -> str | None:
 
 
 def _stated(metadata: bytes) -> tuple[str | None, str | None]:
-    """The licence that package metadata states, and the family its classifiers name."""
+    """The SPDX expression that package metadata states, or the family of licences it names."""
     message = Parser().parsestr(metadata[:200_000].decode("utf-8", "replace"), headersonly=True)
     stated = (message["License-Expression"] or message["License"] or "").strip()
     if stated and "\n" not in stated and len(stated) <= 60 and stated.upper() != "UNKNOWN":
-        return _SHORT.get(stated.lower(), stated), None
+        stated = _SHORT.get(stated.lower(), stated)
+        return (stated, None) if _EXPRESSION.fullmatch(stated) else (None, stated)
     classes = [c.rpartition(" :: ")[2] for c in message.get_all("Classifier", []) if c.startswith("License :: ")]
     classes = [c for c in classes if c != "OSI Approved"]
     return None, " AND ".join(_SHORT.get(c.lower(), c) for c in sorted(set(classes))) or None
