@@ -7,6 +7,7 @@ from importlib import import_module
 
 from clonedetect.domain.candidates import Ranking
 from clonedetect.domain.channels import Findings
+from clonedetect.domain.identity import EqualFile
 from clonedetect.domain.strength import Direction, Relation, Strength
 from clonedetect.domain.trees import Side, Skipped
 
@@ -158,9 +159,13 @@ class SideSummary:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Files whose content is byte-identical on both sides (git blob id or LFS object id)."""
+    """Files that both sides have. files: those whose content is identical in both examined revisions (git blob id or
+    LFS object id); alike: the same and more, with how they are equal and where in the past. weight_share: of the bytes
+    that a side has in weight files, the share in files that are equal, on the side where it is smaller."""
 
     files: tuple[tuple[str, str, str], ...]  # (left path, right path, content id)
+    alike: tuple[EqualFile, ...] = ()
+    weight_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

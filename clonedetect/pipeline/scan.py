@@ -7,12 +7,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from clonedetect import __version__
-from clonedetect.acquire import acquire, default_cache_dir
+from clonedetect.acquire import OpenHistory, acquire, default_cache_dir
 from clonedetect.assess import identity_evidence, source_evidence, verdict
 from clonedetect.corpus import load_background
 from clonedetect.domain import Comparison, Forest, Identity, SideSummary, Snapshot
 from clonedetect.grammar import languages_by_extension
 from clonedetect.group import file_pairs, rename_map
+from clonedetect.identity import equal_files, weight_share
 from clonedetect.parse import parse
 from clonedetect.pipeline.channels import Compared, examine
 from clonedetect.pipeline.histories import open_histories
@@ -137,6 +138,9 @@ def compare(
             ),
             carried,
         )
+        walks = [h.walk if isinstance(h, OpenHistory) else None for h in (histories.left, histories.right)]
+        alike = equal_files(snapshots[0], snapshots[1], *walks, snapshots[2:])
+    identity = Identity(identity.files, alike, weight_share(snapshots[0], snapshots[1], alike))
     evidence = tuple(e for e in (*source_evidence(pairs), identity_evidence(identity), *around) if e)
     clock.done("channels")
     quoted = quotes(forests[:2], pairs)

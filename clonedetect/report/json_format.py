@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from clonedetect.domain import ClonePair, Comparison, Evidence, Findings, Fragment, SideSummary
 from clonedetect.domain.candidates import Ranking
+from clonedetect.domain.identity import EqualFile
 from clonedetect.report.codec import encode, schema_of
 from clonedetect.report.json_reader import SCHEMA_ID, from_json
 
@@ -26,6 +27,8 @@ def schema() -> str:
     made["properties"] |= channels["properties"]
     made["required"] += channels["required"]
     made["properties"]["ranking"] = schema_of(Ranking)
+    made["properties"]["identity"]["properties"]["alike"] = schema_of(tuple[EqualFile, ...])
+    made["properties"]["identity"]["properties"]["weight_share"] = schema_of(float)
     return json.dumps(made, indent=1, ensure_ascii=False)
 
 
@@ -73,7 +76,11 @@ def to_json(comparison: Comparison) -> str:
         *encode(comparison.findings).items(),
         (
             "identity",
-            {"files": [{"left": a, "right": b, "content_id": oid} for a, b, oid in comparison.identity.files]},
+            {
+                "files": [{"left": a, "right": b, "content_id": oid} for a, b, oid in comparison.identity.files],
+                "alike": [encode(each) for each in comparison.identity.alike],
+                "weight_share": comparison.identity.weight_share,
+            },
         ),
         *([("ranking", encode(comparison.ranking))] if comparison.ranking is not None else []),
         ("channels", ({"channel": channel, "reason": reason} for channel, reason in comparison.channels)),

@@ -31,6 +31,7 @@ from clonedetect.domain import (
     Verdict,
 )
 from clonedetect.domain.candidates import Ranking
+from clonedetect.domain.identity import EqualFile
 from clonedetect.errors import ReportError
 from clonedetect.report.codec import decode
 from clonedetect.report.escape import visible
@@ -80,7 +81,9 @@ def from_json(text: str) -> Comparison:
             ),
         ),
         identity=Identity(
-            report.object("identity").list("files", lambda o: (o.text("left"), o.text("right"), o.text("content_id")))
+            report.object("identity").list("files", lambda o: (o.text("left"), o.text("right"), o.text("content_id"))),
+            decode(tuple[EqualFile, ...], loaded["identity"].get("alike", []), "report.json.identity.alike"),
+            decode(float, loaded["identity"].get("weight_share", 0.0), "report.json.identity.weight_share"),
         ),
         evidence=report.list("evidence", _evidence),
         verdict=_verdict(report.object("verdict")),

@@ -11,7 +11,16 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from clonedetect.domain import Comparison
-from clonedetect.report.sections import candidates, config, history, left_behind, predictions, tokenizer, weights
+from clonedetect.report.sections import (
+    candidates,
+    config,
+    history,
+    identity,
+    left_behind,
+    predictions,
+    tokenizer,
+    weights,
+)
 from clonedetect.report.sections.layout import Column, Figure, Kind, Section, Table
 
 __all__ = ["SECTIONS", "Column", "Figure", "Kind", "Section", "Table", "sections"]
@@ -33,5 +42,7 @@ def sections(comparison: Comparison) -> list[tuple[str, Section]]:
     """(name, section) of the ranking of candidates and each channel that was examined, in reading order."""
     found = ((name, getattr(comparison.findings, name)) for name in SECTIONS)
     shown = [(name, SECTIONS[name](finding)) for name, finding in found if finding is not None]
+    if comparison.identity.alike:
+        shown.append(("identity", identity.section(comparison.identity.alike)))
     ranking = comparison.ranking
     return [("candidates", candidates.section(ranking)), *shown] if ranking is not None else shown
