@@ -221,4 +221,4 @@ def _listed(names: Sequence[str] | Mapping[str, object]) -> str:
 
 
 def _joined(*sentences: str) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
+    return "\n".join(sentence for sentence in sentences if sentence)

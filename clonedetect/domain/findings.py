@@ -137,7 +137,7 @@ class Verdict:
     strength: Strength
     relation: Relation
     direction: Direction
-    summary: str
+    summary: str  # a line for each reason, the strongest first; the last one says what was examined
     best_revision: str | None = None
 
 

@@ -30,6 +30,8 @@ from clonedetect.report.sections import sections as channel_sections
 _SECTIONS: Final = "sections/"
 _AFTER_CHANNELS: Final = "sections/60"  # the channels stand before the templates from here on
 
+_PLACES: Final = {"source": "pairs", "identity": "files"}  # channels that sections of the page itself show
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -68,6 +70,7 @@ def environment() -> Environment:
         "shorten": shorten,
         "meanings": wording.STRENGTHS,
         "strengths": get_args(Strength),
+        "told": wording.told,
         "types": wording.TYPES,
     }
     for helper, function in helpers.items():
@@ -99,6 +102,7 @@ def to_html(comparison: Comparison) -> str:
         .render(
             comparison=comparison,
             sections=_sections(comparison, index),
+            others=[_anchor(channel) for channel, _ in channel_sections(comparison)],
             policy=Markup(policy),
             style=Markup(style),
             first_script=Markup(first),
@@ -112,6 +116,7 @@ def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
     pairs = wording.ranked(comparison.clone_pairs)
     sides = [("left", comparison.left), ("right", comparison.right), *(("ancestor", a) for a in comparison.ancestors)]
     numbers = {pair.id: number for number, pair in enumerate(pairs, 1)}
+    shown = channel_sections(comparison)
     context: dict[str, Any] = {
         "comparison": comparison,
         "calibration": CALIBRATION,
@@ -129,6 +134,7 @@ def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
         "number_of": numbers,
         "heat": heat_map(comparison, index),
         "histogram": histogram(pairs) if pairs else None,
+        "places": _PLACES | {channel: _anchor(channel) for channel, _ in shown},
         "coverage": {side: coverage(matched_lines(pairs, side)) for side in ("left", "right")},
         "sources": index.sources,
         "pair_list": pair_list(pairs, index),
@@ -137,11 +143,11 @@ def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
     }
     sections: list[Section] = []
     env = environment()
-    shown = [_channel(channel, section, context["pair_by_id"]) for channel, section in channel_sections(comparison)]
+    channels = [_channel(channel, section, context["pair_by_id"]) for channel, section in shown]
     for template_name in sorted(name for name in env.list_templates() if name.startswith(_SECTIONS)):
-        if shown and template_name > _AFTER_CHANNELS:
-            sections += shown
-            shown = []
+        if channels and template_name > _AFTER_CHANNELS:
+            sections += channels
+            channels = []
         module = env.get_template(template_name).make_module(context)
         body = Markup(str(module).strip())
         if body:
@@ -152,7 +158,11 @@ def _sections(comparison: Comparison, index: SourceIndex) -> list[Section]:
 def _channel(channel: str, section: ChannelSection, pairs: dict[str, ClonePair]) -> Section:
     tables = [(table, channel_rows(table, pairs)) for table in section.tables if table.rows]
     body = environment().get_template("channel.html.j2").render(section=section, tables=tables, map_rows=MAP_ROWS)
-    return Section(channel.replace("_", "-"), section.title, Markup(body))
+    return Section(_anchor(channel), section.title, Markup(body))
+
+
+def _anchor(channel: str) -> str:
+    return channel.replace("_", "-")
 
 
 def to_notebook_html(comparison: Comparison) -> str:

@@ -92,7 +92,9 @@ def _side(label: str, side: SideSummary) -> str:
 
 def _head(comparison: Comparison) -> str:
     verdict = comparison.verdict
-    text = f"### clonedetect: {wording.headline(verdict).replace(': ', ', ', 1)}\n\n{escaped(verdict.summary)}\n\n"
+    text = f"### clonedetect: {wording.headline(verdict).replace(': ', ', ', 1)}\n\n"
+    first, *reasons = wording.told(verdict)
+    text += f"{escaped(first)}\n\n" + "".join(f"- {escaped(line)}\n" for line in reasons) + ("\n" if reasons else "")
     if verdict.best_revision:
         text += f"Best fitting revision: {code(verdict.best_revision)}\n\n"
     text += "| side | origin | examined |\n| --- | --- | --- |\n"

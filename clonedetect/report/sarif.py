@@ -73,7 +73,7 @@ def to_sarif(comparison: Comparison) -> str:
                 "strength": verdict.strength,
                 "relation": verdict.relation,
                 "direction": verdict.direction,
-                "summary": visible(verdict.summary),
+                "summary": visible(" ".join(wording.told(verdict))),
             },
             "left": _side(comparison.left),
             "right": _side(comparison.right),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -115,21 +115,35 @@ def _line(lines: Mapping[int, str], number: int | None, colours: Mapping[str, st
 
 
 def opposites(pair: ClonePair, left: Mapping[int, str], right: Mapping[int, str]) -> Iterator[Opposite]:
-    """The pair's lines in reading order, aligned inside its regions; lines outside them stand alone.
+    """The pair's lines in the order of the left, aligned inside its regions; lines outside them stand alone.
 
-    A region that crosses an earlier one on the right is not aligned: its lines stand alone too.
+    A region that was moved stands opposite its counterpart, so its lines on the right are out of their order there.
+    Every line stands once.
     """
     names = {visible(rename.left): visible(rename.right) for rename in pair.renames}
+    regions, taken = _apart(pair.regions)
     at_left, at_right = pair.left.start_line, pair.right.start_line
-    for region in sorted(pair.regions, key=lambda region: region.left):
-        if region.left[0] < at_left or region.right[0] < at_right:
-            continue
+    for region in regions:
         yield from (Opposite(n, None, "left") for n in range(at_left, region.left[0]))
-        yield from (Opposite(None, n, "right") for n in range(at_right, region.right[0]))
+        if region.right[0] >= at_right:
+            yield from (Opposite(None, n, "right") for n in range(at_right, region.right[0]) if n not in taken)
+            at_right = region.right[1] + 1
         yield from _inside(region, left, right, names)
-        at_left, at_right = region.left[1] + 1, region.right[1] + 1
+        at_left = region.left[1] + 1
     yield from (Opposite(n, None, "left") for n in range(at_left, pair.left.end_line + 1))
-    yield from (Opposite(None, n, "right") for n in range(at_right, pair.right.end_line + 1))
+    yield from (Opposite(None, n, "right") for n in range(at_right, pair.right.end_line + 1) if n not in taken)
+
+
+def _apart(regions: Iterable[Region]) -> tuple[list[Region], set[int]]:
+    """Regions that share no line with an earlier one, by the lines of the left; and their lines on the right."""
+    chosen: list[Region] = []
+    taken: set[int] = set()
+    for region in sorted(regions, key=lambda region: region.left):
+        lines = range(region.right[0], region.right[1] + 1)
+        if (not chosen or region.left[0] > chosen[-1].left[1]) and taken.isdisjoint(lines):
+            chosen.append(region)
+            taken.update(lines)
+    return chosen, taken
 
 
 def _inside(

@@ -77,7 +77,7 @@ def _heading(console: Console, comparison: Comparison) -> None:
     sides += [_side("ancestor", ancestor) for ancestor in comparison.ancestors]
     strength, _, relation = wording.headline(verdict).partition(":")
     lines = [Text.assemble((strength, _STYLES[verdict.strength]), f":{relation}")]
-    lines.append(Text(visible(verdict.summary)))
+    lines += [Text(visible(line)) for line in wording.told(verdict)]
     if verdict.best_revision:
         lines.append(Text(f"best fitting revision: {visible(verdict.best_revision)}"))
     console.print(Group(*sides))

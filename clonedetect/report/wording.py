@@ -90,6 +90,11 @@ def examined(side: SideSummary) -> str:
     return f"{counted(side.files, 'file')}, {counted(side.lines, 'line')}{f' ({languages})' if languages else ''}"
 
 
+def told(verdict: Verdict) -> list[str]:
+    """What the verdict rests on, a line for each reason, the strongest first."""
+    return verdict.summary.split("\n")
+
+
 def headline(verdict: Verdict) -> str:
     """The verdict in one line: how strong the evidence is, and for what."""
     return f"{'no' if verdict.strength == 'none' else verdict.strength} evidence: {relation(verdict)}"

@@ -249,7 +249,7 @@ def sample() -> Comparison:
         identity=Identity((("grid/__init__.py", "lattice/__init__.py", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"),)),
         evidence=(
             Evidence(
-                channel="code",
+                channel="source",
                 claim="2 pairs of fragments are shared and not explained by anything known",
                 strength="moderate",
                 statistic="bits of the strongest pair",
@@ -274,7 +274,8 @@ def sample() -> Comparison:
             strength="moderate",
             relation="derived",
             direction="right-from-left",
-            summary="Two of three shared fragments are not explained by common idiom; every name in them was changed.",
+            summary="Two of three shared fragments are not explained by common idiom; every name in them was changed.\n"
+            "A common origin that was not given is not excluded.",
         ),
         channels=(
             ("weights", "no weights were given"),

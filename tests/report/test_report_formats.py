@@ -101,6 +101,12 @@ def test_page_shows_hostile_text_as_text():
     assert "\\x1b[31m" in data["pairs"][0][0] and "\\u202e" in data["pairs"][0][0]
 
 
+def test_reasons_of_the_verdict_are_a_list_and_evidence_leads_to_its_section():
+    page = to_html(sample())
+    assert "<li>A common origin that was not given is not excluded.</li>" in page
+    assert re.findall(r'data-label="Channel"><a href="#([a-z-]+)"', page)[:2] == ["pairs", "files"]
+
+
 def test_sections_have_headings_only_where_they_have_content():
     def titles(comparison):
         return re.findall(r'<section [^>]*>\n<h2 id="[^"]*-title">([^<]*)</h2>', to_html(comparison))
@@ -303,8 +309,11 @@ def test_show_stands_lines_opposite_each_other():
     assert state[6, None] == "left"
     crossing = replace(pair, regions=(Region((5, 10), (12, 17)), Region((11, 25), (5, 11))))
     rows = list(opposites(crossing, left, right))
-    assert sorted(r.left for r in rows if r.left) == list(range(5, 26))
+    assert [r.left for r in rows if r.left] == list(range(5, 26))
     assert sorted(r.right for r in rows if r.right) == list(range(5, 21))
+    assert {range(5, 12), range(12, 18)} == {
+        next(span for span in (range(5, 12), range(12, 18)) if r.right in span) for r in rows if r.left and r.right
+    }
 
 
 @pytest.mark.parametrize("width", [40, 120])

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from clonedetect.domain.config import ConfigFinding, ConfigPair, KeyPair
 
 _TABLES = 6  # pairs of files whose keys are laid out; the others are in report.json
-_NAMED = 60  # keys listed in a sentence
+_NAMED = 24  # keys listed in a sentence
 _ORDER = ("renamed", "changed", "equal", "dropped", "added")
 
 
