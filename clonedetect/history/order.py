@@ -136,7 +136,7 @@ def _direction(
         return "unknown", [told, "code went both ways, or came from elsewhere at different times"], []
     source, other = (left, right) if first == "left" else (right, left)
     reasons = [
-        f"of {len(dated):,} pairs {count[first]:,} stood complete on the {first} before half of their code stood on "
+        f"{count[first]:,} of {len(dated):,} pairs stood complete on the {first} before half of their code stood on "
         f"the {second}, and {count[second]:,} the other way round",
         _arrival(dated, first),
         _arrival(dated, second),
