@@ -29,15 +29,15 @@ def history_evidence(finding: HistoryFinding) -> tuple[Evidence, ...]:
     return (
         Evidence(
             channel="history",
-            claim=f"{count:,} of {count + finding.unclear + _other(finding, first):,} shared fragments were whole on "
-            f"the {first} before the other side had half of them.",
+            claim=f"{count:,} of {count + finding.unclear + _other(finding, first):,} shared fragments stood "
+            f"complete on the {first} before half of their code stood on the other side.",
             strength="weak",
             statistic=f"pairs that the {first} had first",
             value=float(count),
             null_hypothesis="which side a group of fragments that arrived together stands on first is a coin's throw",
             p_value=finding.p_value,
             exhibits=tuple(exhibits[:10]),
-            limits=" ".join((_LIMITS, *finding.warnings[:3])),
+            limits=" ".join((_LIMITS, *(f"{w[:1].upper()}{w[1:]}." for w in finding.warnings[:3]))),
         ),
     )
 

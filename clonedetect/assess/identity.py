@@ -35,13 +35,16 @@ def identity_evidence(identity: Identity) -> Evidence | None:
         claim += f", among them {len(weights):,} weight files and {len(data):,} other data files"
     claim += f"; {layout:,} more are equal up to layout or key order" if layout else ""
     claim += f"; {past:,} more were identical in an earlier commit." if past else "."
+    counted = "pairs of files with identical content", len(identity.files)
+    if weights:
+        share = f"{identity.weight_share:.0%} of the weight bytes of the side with the smaller share"
+        counted = f"distinct contents of large weight files that both sides have, {share}", len(weights)
     return Evidence(
         channel="identity",
         claim=claim,
         strength=_strength(len(weights), identity.weight_share),
-        statistic=f"distinct contents of large weight files that both sides have, {identity.weight_share:.0%} of the "
-        "weight bytes of the side with the smaller share",
-        value=float(len(weights)),
+        statistic=counted[0],
+        value=float(counted[1]),
         null_hypothesis="equal files are common boilerplate, or small, or of a published third project",
         exhibits=tuple(map(_exhibit, alike[:10])) or tuple(f"{a} = {b}" for a, b, _ in identity.files[:10]),
         limits=_LIMITS,

@@ -144,7 +144,7 @@ def _direction(
     warnings = []
     if count[second]:
         warnings.append(
-            f"{count[second]:,} pairs are younger on the {first}, which otherwise has the shared code first: "
+            f"pairs that are younger on the {first}, which otherwise has the shared code first: {count[second]:,}; "
             f"look at each"
         )
     begun = [p.begun for p in other[2] if p.begun is not None]

@@ -119,7 +119,7 @@ def test_sections_have_headings_only_where_they_have_content():
             "Renames",
             "Rare features",
             "Shared code",
-            "Copies of one fragment",
+            "Copies: fragments that stand more than twice",
             "Figures",
         ),
         *("Not examined", "Method"),
