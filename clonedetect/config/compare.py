@@ -95,15 +95,22 @@ def _file_pairs(
     left: Sequence[_File], right: Sequence[_File], published: Published, renames: Mapping[str, str]
 ) -> list[tuple[_File, _File]]:
     """Files that share rare values or keys, each in one pair, the best first."""
-    bags = [[_bag(file, published, {}) for file in right], [_bag(file, published, renames) for file in left]]
+    having: dict[tuple[str, str], list[tuple[int, int]]] = {}  # files on the right with an item, and how often
+    for j, file in enumerate(right):
+        for item, (n, _) in _bag(file, published, {}).items():
+            having.setdefault(item, []).append((j, n))
+    where = {item: np.array(found).T for item, found in having.items()}
     scored = []
-    for i, a in enumerate(bags[1]):
-        for j, b in enumerate(bags[0]):
-            score = sum(min(n, b[item][0]) * bits for item, (n, bits) in a.items() if item in b)
-            if score >= LEAST_SCORE:
-                # Of equal scores the pair of files that look alike in name and size.
-                near = left[i][0].rpartition("/")[2] == right[j][0].rpartition("/")[2]
-                scored.append((-score, not near, abs(len(left[i][1]) - len(right[j][1])), i, j))
+    for i, file in enumerate(left):
+        scores = np.zeros(len(right))
+        for item, (n, bits) in _bag(file, published, renames).items():
+            if item in where:
+                at, count = where[item]
+                scores[at] += np.minimum(count, n) * bits
+        for j in np.flatnonzero(scores >= LEAST_SCORE).tolist():
+            # Of equal scores the pair of files that look alike in name and size.
+            near = file[0].rpartition("/")[2] == right[j][0].rpartition("/")[2]
+            scored.append((-float(scores[j]), not near, abs(len(file[1]) - len(right[j][1])), i, j))
     taken: tuple[set[int], set[int]] = set(), set()
     pairs: list[tuple[_File, _File]] = []
     cells = 0

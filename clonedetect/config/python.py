@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from clonedetect.domain.config import Setting, ValueKind
@@ -18,10 +19,16 @@ _BASE = re.compile(_WORD + "$|^(?:BaseModel|NamedTuple|TypedDict|Struct)$")
 _TABLE = re.compile(
     r"(?:^|_)(?:config|cfg|settings|args|params|options|hparams|defaults?|hyperparameters)$", re.IGNORECASE
 )
-_HINT = re.compile(
-    rb"\bclass\s+\w*|dataclass|(?:config|cfg|settings|args|params|options|hparams|defaults?)\w*\s*=\s*(?:dict\(|\{)",
-    re.IGNORECASE,
+_MARKS = ("dataclass", "define", "frozen", "attrs", "configclass")
+# Whatever the rules below could take for a configuration, and more.
+_MAYBE = re.compile(
+    rf"^[ \t]*@[\w.]*\b(?:{'|'.join(_MARKS)})\b"
+    rf"|^[ \t]*class\s[^:]{{0,400}}?(?:{_WORD}|BaseModel|NamedTuple|TypedDict|Struct)\b"
+    r"|^(?i:\w*(?:config|cfg|settings|args|params|options|hparams|defaults?|hyperparameters))\s*(?::[^=]{0,300})?"
+    r"=[\s(\\]*(?:[\w.]*\bdict\s*\(|\{)",
+    re.MULTILINE,
 )
+_HEAD = re.compile(r"^(?:@|[^\W\d])", re.MULTILINE)
 LEAST_KEYS = 2  # a class or dictionary with fewer is no configuration
 TEXT = 400
 MAX_BYTES = 1_000_000
@@ -29,24 +36,59 @@ MAX_BYTES = 1_000_000
 
 def python_settings(data: bytes) -> tuple[Setting, ...]:
     """The settings of a Python file, each below the name of its class or dictionary. Raises ValueError."""
-    if not _HINT.search(data):
+    text = data.decode("utf-8", "replace")
+    if not _MAYBE.search(text):
         return ()
     if len(data) > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES:,} bytes")
-    text = data.decode("utf-8", "replace")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the repository's own odd escapes
-            tree = ast.parse(text)
+            try:
+                return tuple(s for line, piece in _pieces(text) for s in _settings(piece, line))
+            except SyntaxError:  # a line that begins like a statement and is none: all of the file says what it is
+                return tuple(_settings(text, 0))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"does not parse as Python ({type(error).__name__})") from error
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    """The statements of the file's top level that may be configuration: lines before, source.
+
+    Most of a file is other code, and to parse it would take many times longer. Raises SyntaxError where a piece seems
+    to begin inside a string.
+    """
+    heads = [head.start() for head in _HEAD.finditer(text)]
+    plain = [at for at in heads if text[at] != "@"]
+    done = seen = lines = 0
+    quotes = [0, 0]
+    for maybe in _MAYBE.finditer(text):
+        if maybe.start() < done:
+            continue
+        n = bisect_right(plain, maybe.start()) - 1
+        if n < 0 or text[maybe.start()] == "@":
+            n += 1
+        if n == len(plain):
+            return
+        # Decorators belong to what follows them.
+        first, last = bisect_right(heads, plain[n - 1]) if n else 0, bisect_right(heads, plain[n])
+        begin, done = heads[first], heads[last] if last < len(heads) else len(text)
+        if text.startswith(("class ", "class\t"), plain[n]) or maybe.start() == plain[n]:
+            lines += text.count("\n", seen, begin)
+            quotes = [n + text.count(mark, seen, begin) for n, mark in zip(quotes, ('"""', "'''"), strict=True)]
+            seen = begin
+            if quotes[0] % 2 or quotes[1] % 2:
+                raise SyntaxError("inside a string")
+            yield lines, text[begin:done]
+
+
+def _settings(text: str, before: int) -> Iterator[Setting]:
+    """The settings of some statements behind so many lines. Raises what `ast.parse` does."""
     lines = text.encode().splitlines()
-    found: list[Setting] = []
-    for group in _groups(tree):
-        settings = [_setting(node, path, lines) for node, path in group]
+    for group in _groups(ast.parse(text)):
+        settings = [_setting(node, path, lines, before) for node, path in group]
         if len({s.path for s in settings}) >= LEAST_KEYS:
-            found += settings
-    return tuple(found)
+            yield from settings
 
 
 _Value = tuple[ast.expr, tuple[str, ...]]
@@ -71,7 +113,7 @@ def _groups(tree: ast.Module) -> Iterator[list[_Value]]:
 
 def _is_configuration(node: ast.ClassDef) -> bool:
     marks = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-    if any(_last(mark) in ("dataclass", "define", "frozen", "attrs", "configclass") for mark in marks):
+    if any(_last(mark) in _MARKS for mark in marks):
         return True
     return bool(_CLASS.search(node.name)) or any(_BASE.search(_last(base)) for base in node.bases)
 
@@ -126,11 +168,11 @@ def _value(value: ast.expr, path: tuple[str, ...]) -> Iterator[_Value]:
             yield node, at
 
 
-def _setting(node: ast.expr, path: tuple[str, ...], lines: list[bytes]) -> Setting:
+def _setting(node: ast.expr, path: tuple[str, ...], lines: list[bytes], before: int) -> Setting:
     kind, text = _literal(node)
     if kind == "number" and node.lineno == node.end_lineno:  # as it is spelt, which its value does not say
         text = lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode("utf-8", "replace")
-    return Setting(path, text[:TEXT], kind, node.lineno, node.end_lineno or node.lineno)
+    return Setting(path, text[:TEXT], kind, before + node.lineno, before + (node.end_lineno or node.lineno))
 
 
 def _literal(node: ast.expr) -> tuple[ValueKind, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,6 +43,15 @@ class TermCounts:
         if at < len(self.table) and int(self.table[at]) >> 16 == key:
             return int(self.table[at]) & 0xFFFF
         return 0
+
+    def counts(self, kind: TermKind, terms: Sequence[str]) -> list[int]:
+        """`count` of many terms."""
+        if not terms or not len(self.table):
+            return [0] * len(terms)
+        keys = np.array([term_key(kind, term) for term in terms], np.uint64)
+        at = np.minimum(np.searchsorted(self.table, keys << np.uint64(16)), len(self.table) - 1)
+        found = self.table[at]
+        return np.where(found >> np.uint64(16) == keys, found & np.uint64(0xFFFF), np.uint64(0)).astype(int).tolist()
 
     def chance(self, kind: TermKind, term: str) -> float:
         """Probability that another project has the term too, by its share of the packages counted."""

@@ -8,6 +8,7 @@ shape is that of the background); the pairs of kin among the packages make it er
 
 from __future__ import annotations
 
+from math import fsum
 from typing import Final
 
 from scipy.special import betainc, gammainc
@@ -26,5 +27,5 @@ def clustered(count: int, left: int, right: int, law: tuple[float, float]) -> tu
 
 def rare(count: int, chances: list[float]) -> tuple[float, float]:
     """(expected, probability of at least `count`) where each term occurs on the other side by its own chance."""
-    mean = sum(chances)
+    mean = fsum(chances)  # exact: in any order the same
     return mean, float(gammainc(count, mean)) if count else 1.0

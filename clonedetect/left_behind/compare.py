@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import fsum
 from typing import Final
 
 from clonedetect.domain.left_behind import (
@@ -21,7 +22,7 @@ from clonedetect.left_behind.chance import A_PLACE, NAMES, TEXTS, clustered, rar
 from clonedetect.left_behind.old import Found, Wanted, look_back
 from clonedetect.left_behind.places import place_of_import, place_of_name, place_of_text, place_of_word
 from clonedetect.left_behind.references import dangling_imports, dangling_references, open_uses
-from clonedetect.left_behind.spelling import meant
+from clonedetect.left_behind.spelling import misspelled
 from clonedetect.left_behind.voice import Voice, distinctive, listen
 
 LISTED: Final = 400  # marks of one kind
@@ -141,8 +142,9 @@ def _one_sided(
     total("name", counted, *clustered(counted, len(there.code), len(here.code) + len(here.loose), NAMES))
 
     hits = []
+    spots_of = here.spots(words)
     for word in sorted(words):
-        place = _word_place(here, word) or old.words.get(word)
+        place = _word_place(here, word, spots_of.get(word, ())) or old.words.get(word)
         if place is not None:
             hits.append(word)
             add("project", word, place, _definition(there, word), counts.count("word", word))
@@ -179,11 +181,9 @@ def _present_or_old(here: Voice, name: str, old: Found) -> Place | None:
     return old.names.get(name)
 
 
-def _word_place(here: Voice, word: str) -> Place | None:
-    for number, (text, terms) in enumerate(zip(here.texts, here.terms, strict=True)):
-        if not here.open_document(number) and word.encode() in text.data.lower() and word in terms.words():
-            return place_of_word(text, word)
-    return None
+def _word_place(here: Voice, word: str, numbers: Iterable[int]) -> Place | None:
+    first = next((number for number in numbers if not here.open_document(number)), None)
+    return None if first is None else place_of_word(here.texts[first], word)
 
 
 def _definition(there: Voice, name: str) -> Place | None:
@@ -246,19 +246,9 @@ def _misspellings(
     left: Voice, right: Voice, paired: set[tuple[str, str]], known: Voice, counts: TermCounts
 ) -> tuple[list[Mark], list[MarkCount]]:
     """Words that both sides misspell alike."""
-    where: list[dict[str, list[int]]] = []
-    heard: dict[str, bool] = {}
-    for voice in (left, right):
-        found: dict[str, list[int]] = {}
-        for number, terms in enumerate(voice.terms):
-            for word in terms.words():
-                if word not in heard:
-                    heard[word] = meant(word, counts) is not None
-                if heard[word]:
-                    found.setdefault(word, []).append(number)
-        where.append(found)
-    ancestral = {word for terms in known.terms for word in terms.words()}
-    shared = sorted((where[0].keys() & where[1].keys()) - ancestral)
+    heard = [misspelled(voice.words(), counts) for voice in (left, right)]
+    where = [voice.spots(wrong) for voice, wrong in zip((left, right), heard, strict=True)]
+    shared = sorted((where[0].keys() & where[1].keys()) - known.words())
     marks = []
     for word in shared:
         packages = counts.count("word", word)
@@ -276,7 +266,7 @@ def _misspellings(
     if not count:
         return [], []
     # Each side's misspellings may meet by chance on the other: the larger expectation is the stricter.
-    chances = max(([counts.chance("word", word) for word in found] for found in where), key=sum)
+    chances = max(([counts.chance("word", word) for word in found] for found in where), key=fsum)
     return marks, [MarkCount("misspelling", "both", count, *rare(count, chances))]
 
 
@@ -308,4 +298,4 @@ def _unused(
             marks.append(Mark("unused-import", term, "both", *places, counts.count("unused", term)))
     if not marks:
         return [], []
-    return marks, [MarkCount("unused-import", "both", len(marks), *rare(len(marks), max(chances, key=sum)))]
+    return marks, [MarkCount("unused-import", "both", len(marks), *rare(len(marks), max(chances, key=fsum)))]

@@ -20,11 +20,8 @@ def open_uses(here: Voice, there: Voice) -> str:
         names = {root.lower(), root.lower().replace("_", "-")}
         if any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", here.declared) for name in names):
             return f"declares {root} as a dependency"
-        importers = sum(
-            any(each.module.split(".")[0] == root for each in terms.imports) for terms in here.terms if terms.imports
-        )
-        if importers >= MANY:
-            return f"imports {root} in {importers} files"
+        if here.importers[root] >= MANY:
+            return f"imports {root} in {here.importers[root]} files"
     return ""
 
 

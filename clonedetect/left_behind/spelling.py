@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from clonedetect.domain.left_behind import TermCounts
 
@@ -33,15 +33,24 @@ def known_misspellings() -> dict[str, str]:
 
 def meant(word: str, counts: TermCounts) -> str | None:
     """The word that a misspelling stands for; None for a word that is right, or whose meaning is not plain."""
-    if word in counts.common or not word.isascii():
+    return _meant(word, counts.count("word", word), counts.common)
+
+
+def misspelled(words: Set[str], counts: TermCounts) -> frozenset[str]:
+    """Those of some words that stand for another one."""
+    odd = [word for word in words if word not in counts.common]
+    packages = counts.counts("word", odd)
+    return frozenset(word for word, n in zip(odd, packages, strict=True) if _meant(word, n, counts.common))
+
+
+def _meant(word: str, packages: int, common: frozenset[str]) -> str | None:
+    if word in common or not word.isascii():
         return None
     if word in known_misspellings():
         return known_misspellings()[word]
-    if len(word) < SHORTEST:
+    if len(word) < SHORTEST or packages > RARE:
         return None
-    if counts.count("word", word) > RARE:
-        return None
-    return next((near for near in _slips(word) if near in counts.common), None)
+    return next((near for near in _slips(word) if near in common), None)
 
 
 def _slips(word: str) -> Iterator[str]:

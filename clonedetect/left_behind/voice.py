@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from clonedetect.domain.left_behind import Text
-from clonedetect.left_behind.terms import Terms, parts, plain_terms, python_terms
+from clonedetect.left_behind.terms import PART, Terms, parts, plain_terms, python_terms
 
 MOST_BYTES: Final = 40_000_000  # of one side's present texts
 OPEN: Final = re.compile(
@@ -23,6 +24,7 @@ DEPENDENCIES: Final = re.compile(
     re.I,
 )
 PROSE: Final = (".md", ".rst", ".txt", "(commit message)")
+_PART_OR_END = re.compile(PART.pattern + r"|\n")
 _TOKEN = re.compile(r"<\|?/?[A-Za-z][\w-]{1,30}\|?>")
 
 
@@ -46,6 +48,7 @@ class Voice:
     roots: frozenset[str]
     tokens: dict[str, int]
     spoken: frozenset[str]
+    importers: Counter[str]  # files that import each package
     declared: str  # all that its dependency files say, in lower case
     left_out: int
 
@@ -53,6 +56,28 @@ class Voice:
         """Whether a text is a document that may name other projects openly."""
         text = self.texts[number]
         return not text.python and bool(OPEN.match(PurePosixPath(text.path).name))
+
+    def words(self) -> set[str]:
+        """The lower-case words that all its names consist of."""
+        return set(map(str.lower, PART.findall("\n".join(self.code | self.loose.keys()))))
+
+    def spots(self, words: Collection[str]) -> dict[str, list[int]]:
+        """The numbers of the texts whose names have each of some lower-case words; no entry for words of no text."""
+        names = [*self.code, *self.loose]
+        carriers: dict[str, set[str]] = {}
+        at = 0
+        for piece in _PART_OR_END.findall("\n".join(names)):
+            if piece == "\n":
+                at += 1
+            elif (word := piece.lower()) in words:
+                carriers.setdefault(names[at], set()).add(word)
+        carrying = frozenset(carriers)
+        found: dict[str, list[int]] = {}
+        for number, terms in enumerate(self.terms):
+            here = carrying & terms.code | carrying & terms.loose
+            for word in {word for name in here for word in carriers[name]}:
+                found.setdefault(word, []).append(number)
+        return found
 
 
 def listen(texts: Iterable[Text]) -> Voice:
@@ -104,6 +129,7 @@ def listen(texts: Iterable[Text]) -> Voice:
         roots,
         tokens,
         frozenset(spoken),
+        Counter(root for each in terms for root in {one.module.split(".")[0] for one in each.imports}),
         "\n".join(declared),
         left_out,
     )

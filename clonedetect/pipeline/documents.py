@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from clonedetect.config import compare_configs
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from clonedetect.pipeline.channels import Compared
 
 
-_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
+_BREAKS = bytes(n if chr(n).isascii() and (chr(n).isalnum() or n == ord("_")) else ord(" ") for n in range(256))
 
 
 def config(compared: Compared) -> ConfigFinding | str:
@@ -57,8 +56,8 @@ def _words(snapshot: Snapshot) -> frozenset[str]:
     """Every word of the source: what is none of them is a key that the code does not read."""
     found: set[bytes] = set()
     for file in snapshot.files:
-        found.update(_WORD.findall(file.data))
-    return frozenset(word.decode("ascii") for word in found)
+        found.update(file.data.translate(_BREAKS).split())
+    return frozenset(word.lstrip(b"0123456789").decode("ascii") for word in found)
 
 
 def _sources(snapshot: Snapshot) -> list[str]:

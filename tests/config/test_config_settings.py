@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clonedetect.config.lines import line_settings
-from clonedetect.config.python import python_settings
+from clonedetect.config.python import _settings, python_settings
 from clonedetect.config.reading import read_configs, settings_of
 from clonedetect.config.values import canonical, load_published, uncommon_spelling
 from clonedetect.domain.config import Setting
@@ -155,3 +155,29 @@ def test_any_yaml_is_read_or_refused(text: str):
         settings(text.encode(), "yaml")
     except ValueError as error:
         assert str(error)
+
+
+PIECES = (
+    "import os\n",
+    "@dataclass\nclass A:\n    x: int = 1\n\n    y: str = 'b'\n",
+    "@other\n@attrs.define(frozen=True)\nclass B(C):\n    p = 1e-6\n    q = [1, 2]\n",
+    "class PondConfig(Base):\n    def __init__(self, a=1, b=None):\n        pass\n",
+    "class Outer:\n    class InnerSettings:\n        u = 1\n        v = 2\n",
+    "DEFAULTS = dict(\n    a=1,\n    b={'c': 2, 'd': 3},\n)\n",
+    "args: dict[\n    str, int\n] = {'m': 1, 'n': 2}\n",
+    "def f():\n    config = {'a': 1, 'b': 2}\n    return config\n",
+    '"""\nclass TextConfig:\n    x = 1\n    y = 2\n\nAnd so on.\n"""\n',
+    "call(\nconfig = {'k': 1, 'l': 2}\n)\n",
+    "if x:\n    class HiddenConfig:\n        a = 1\n        b = 2\nelse:\n    pass\n",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6))
+def test_reading_the_pieces_of_a_file_finds_what_reading_all_of_it_finds(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert python_settings(text.encode()) == tuple(_settings(text, 0))
+
+
+def test_broken_code_elsewhere_hides_no_configuration() -> None:
+    data = b"print 'two'\n\nclass PondConfig:\n    a = 1\n    b = 2\n"
+    assert [(s.path, s.line) for s in python_settings(data)] == [(("PondConfig", "a"), 4), (("PondConfig", "b"), 5)]

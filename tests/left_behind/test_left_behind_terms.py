@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clonedetect.corpus import load_terms
-from clonedetect.left_behind.spelling import known_misspellings, meant
-from clonedetect.left_behind.terms import normal_text, parts, plain_terms, python_terms
+from clonedetect.domain.left_behind import Text
+from clonedetect.left_behind.chance import rare
+from clonedetect.left_behind.spelling import known_misspellings, meant, misspelled
+from clonedetect.left_behind.terms import names_in, normal_text, parts, plain_terms, python_terms
+from clonedetect.left_behind.voice import listen
 
 SOURCE = b'''
 """Turns herons into ospreys, mostly at dawn."""
@@ -109,3 +112,26 @@ def test_the_list_of_misspellings_holds_no_word_that_is_right() -> None:
     assert len(known) > 150
     assert not known.keys() & set(known.values())
     assert not known.keys() & counts.common
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=200) | st.text("aZ_09 .\n-", max_size=200))
+def test_names_are_what_the_pattern_finds(text: str) -> None:
+    assert names_in(text) == frozenset(re.findall(r"[^\W\d]\w*", text))
+
+
+def test_chances_add_up_the_same_in_any_order() -> None:
+    chances = [0.1, 0.2, 0.3, 1e-17, 0.7] * 7
+    assert rare(3, chances) == rare(3, sorted(chances)) == rare(3, chances[::-1])
+    counts = load_terms()
+    some = ["tokenizer", "zqxvw", "received", ""]
+    assert counts.counts("word", some) == [counts.count("word", term) for term in some]
+    assert counts.counts("word", []) == []
+    words = {"recieved", "received", "zqxvw", "comand"}
+    assert misspelled(words, counts) == {word for word in words if meant(word, counts)}
+
+
+def test_words_are_found_in_the_texts_that_have_them() -> None:
+    files = (b"heronPond = 1\n", b"# the reed\nx = heron_reed\n", b"y = 2  # POND\n")
+    voice = listen(Text(f"{n}.py", str(n), data, True) for n, data in enumerate(files))
+    assert voice.spots({"heron", "pond", "reed", "otter"}) == {"heron": [0, 1], "pond": [0, 2], "reed": [1]}
+    assert {"heron", "pond", "reed"} <= voice.words()
