@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -81,6 +85,25 @@ def environment(home: Path) -> dict[str, str]:
     own = {"PYTHONPATH": str(ROOT), "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "NO_COLOR": "1"}
     own |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
     return {key: value for key, value in os.environ.items() if not key.startswith("GIT_")} | own
+
+
+@pytest.fixture(scope="session")
+def sarif_schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The official schema of SARIF 2.1.0, from a package by pinned version and hash."""
+    npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("sarif")
+    command = [str(npm), "pack", "--silent", "@microsoft/jest-sarif@1.0.0-beta.0"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False) if npm else None
+    packed = next(folder.glob("*.tgz"), None)
+    if done is None or packed is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI needs npm and its registry for the official SARIF schema")
+        pytest.skip("no npm registry here")
+    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+    assert digest == "748e2c3d1a842e7bb258416685c7ea3a0da40005b72267b2052c2856d48ad102"
+    with tarfile.open(packed) as archive:
+        member = archive.extractfile("package/lib/schemas/sarif-2.1.0-rtm.5.json")
+        assert member is not None
+        return json.load(member)
 
 
 @pytest.fixture(scope="session")
