@@ -10,7 +10,9 @@ import pyarrow as pa
 from clonedetect.domain import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from clonedetect.domain import Prints
 
@@ -56,6 +58,20 @@ FRAGMENTS = pa.schema(
         ("fingerprints", pa.list_(_FINGERPRINT)),
     ]
 )
+
+
+def numbers_table(columns: Mapping[str, NDArray]) -> pa.Table:
+    """Columns of numbers as a table, by their buffers: given an array, pyarrow would load pandas to ask what it is."""
+    arrays = {}
+    for name, values in columns.items():
+        buffer = pa.py_buffer(np.ascontiguousarray(values))
+        arrays[name] = pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, buffer])
+    return pa.table(arrays)
+
+
+def numbers_of(table: pa.Table, name: str) -> NDArray:
+    """A column of numbers without nulls as an array; again without pandas."""
+    return np.from_dlpack(table.column(name).combine_chunks())
 
 
 def repository_batch(key: int, files: Sequence[SourceFile]) -> pa.RecordBatch:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clonedetect.corpus import queries
-from clonedetect.corpus.arrow import FEATURE, UNIT, UNIT_WEIGHT, repository_batch
+from clonedetect.corpus.arrow import FEATURE, UNIT, UNIT_WEIGHT, numbers_of, numbers_table, repository_batch
 from clonedetect.corpus.engine import Engine, open_engine
 from clonedetect.corpus.layout import (
     Manifest,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 PRODUCTS = 4_000_000  # occurrences here times in the corpus that are joined at most: the commonest are left out first
+EACH_PRODUCTS = 2_000  # and for each fragment here, so that a few files do not cost as much as a whole repository
 MOST_SEGMENTS = 12  # more than these are merged: every file costs a query its opening
 UNUSABLE = (duckdb.Error, pa.ArrowException)
 
@@ -182,15 +183,15 @@ class Corpus:
         prints, fragments = tables
         query = _query(found)
         hashes = np.unique(query["hash"])
-        often = self.engine.run(queries.frequency(prints, self.engine.table(pa.table({"hash": hashes}))))
-        query = _weighed(query, often, total)
+        often = self.engine.run(queries.frequency(prints, self.engine.table(numbers_table({"hash": hashes}))))
+        query = _weighed(query, often, total, min(PRODUCTS, EACH_PRODUCTS * len(found.path)))
         bits = np.bincount(query["bag"], weights=query["weight"] * _often(query), minlength=len(found.path))
-        rare = self.engine.table(pa.table({k: query[k][query["rare"]] for k in ("bag", "hash", "weight")}))
+        rare = self.engine.table(numbers_table({k: query[k][query["rare"]] for k in ("bag", "hash", "weight")}))
         features = query["kind"] == FEATURE
         rows = {k: query[k][features] for k in ("bag", "hash", "count", "weight")}
-        bags = self.engine.table(pa.table({"bag": np.arange(len(bits), dtype=np.int32), "bits": bits}))
+        bags = self.engine.table(numbers_table({"bag": np.arange(len(bits), dtype=np.int32), "bits": bits}))
         partners = self.engine.table(self.engine.run(queries.best_partners(prints, fragments, rare, bags)))
-        result = queries.matched_bits(prints, fragments, self.engine.table(pa.table(rows)), partners)
+        result = queries.matched_bits(prints, fragments, self.engine.table(numbers_table(rows)), partners)
         return [_shared(row, found, bits) for row in self.engine.run(result).to_pylist()]
 
 
@@ -232,13 +233,13 @@ def _often(query: dict[str, np.ndarray]) -> np.ndarray:
     return np.where(query["kind"] == FEATURE, 1.0 + np.log2(query["count"]), 0.0)
 
 
-def _weighed(query: dict[str, np.ndarray], often: pa.Table, total: int) -> dict[str, np.ndarray]:
+def _weighed(query: dict[str, np.ndarray], often: pa.Table, total: int, products: int) -> dict[str, np.ndarray]:
     """The query with weights that know the corpus, and which of its rows find candidates.
 
     What many fragments of the corpus have is common, whatever the background says. Rows are used rarest first, until
-    the join would grow too large.
+    the join would have more than `products` rows.
     """
-    known, fragments = often.column("hash").to_numpy(), often.column("fragments").to_numpy()
+    known, fragments = numbers_of(often, "hash"), numbers_of(often, "fragments")
     order = np.argsort(known)
     known, fragments = known[order], fragments[order]
     at = np.minimum(np.searchsorted(known, query["hash"]), max(len(known) - 1, 0))
@@ -248,7 +249,7 @@ def _weighed(query: dict[str, np.ndarray], often: pa.Table, total: int) -> dict[
         rarity = -np.log2(np.maximum(count - 1, 0) / max(total, 1))
     weight = np.minimum(query["weight"], rarity)
     rarest = np.argsort(count, kind="stable")
-    rarest = rarest[: int(np.searchsorted(np.cumsum(count[rarest]), PRODUCTS))]
+    rarest = rarest[: int(np.searchsorted(np.cumsum(count[rarest]), products))]
     rare = np.zeros(len(at), bool)
     rare[rarest] = True
     return query | {"weight": weight, "rare": rare & there & (weight > 0)}
