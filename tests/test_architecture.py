@@ -25,6 +25,7 @@ HOMES = {
     "tree_sitter_yaml": ({"parse"}, "tree-sitter-yaml"),
     "tree_sitter_toml": ({"parse"}, "tree-sitter-toml"),
     "rapidfuzz": ({"align", "config"}, "rapidfuzz"),
+    "licenseclassifier": ({"attribution"}, "licenseclassifier"),
     "networkx": ({"group"}, "networkx"),
     "typer": ({"cli"}, "typer"),
     "rich": ({"cli", "report"}, "rich"),

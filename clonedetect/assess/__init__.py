@@ -1,24 +1,26 @@
 """Findings to evidence to verdict: rules, one function each, in words that state statistic, null and limits."""
 
+from clonedetect.assess.attribution import attribution_evidence
 from clonedetect.assess.candidates import cell, name_of, rank
 from clonedetect.assess.config import config_evidence
-from clonedetect.assess.credit import credit_of, is_credited, remedy
+from clonedetect.assess.credit import is_credited, remedy
 from clonedetect.assess.history import history_evidence
 from clonedetect.assess.identity import identity_evidence
 from clonedetect.assess.left_behind import left_behind_evidence
 from clonedetect.assess.predictions import predictions_evidence, predictions_strength
 from clonedetect.assess.shared import pair_strength, shared_e_values, shared_score, worth_a_look
 from clonedetect.assess.significance import IDIOM_PACKAGES, e_values, linked_e_values, score
-from clonedetect.assess.source import one_to_one, source_evidence
+from clonedetect.assess.source import SIGNIFICANT, one_to_one, source_evidence
 from clonedetect.assess.tokenizer import tokenizer_evidence
 from clonedetect.assess.verdict import verdict
 from clonedetect.assess.weights import weights_evidence
 
 __all__ = [
     "IDIOM_PACKAGES",
+    "SIGNIFICANT",
+    "attribution_evidence",
     "cell",
     "config_evidence",
-    "credit_of",
     "e_values",
     "history_evidence",
     "identity_evidence",

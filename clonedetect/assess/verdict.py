@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from clonedetect.assess.attribution import attribution_words
 from clonedetect.assess.source import SIGNIFICANT, one_to_one
 from clonedetect.domain import STRENGTHS, Direction, Strength, Verdict
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from clonedetect.domain import ClonePair, Evidence, SideSummary
+    from clonedetect.domain.attribution import AttributionFinding
     from clonedetect.domain.history import HistoryFinding
 
 MOSTLY: Final = 0.9  # share of the bits beyond chance that ancestors must explain to be the relation
@@ -52,10 +54,12 @@ def verdict(
     history: HistoryFinding | None = None,
     ancestors: Sequence[str] = (),
     absent: Sequence[str] = (),
+    attribution: AttributionFinding | None = None,
 ) -> Verdict:
     """The strength of the evidence together, the relation and direction it speaks for, and the reasons in words.
 
-    ancestors: the origins given as such. absent: channels that were not examined. The summary names both.
+    ancestors: the origins given as such. absent: channels that were not examined. The summary names both, and whether
+    what derives credits where it is from (attribution).
     """
     best = families(evidence)
     strength = combined(best)
@@ -87,7 +91,11 @@ def verdict(
         told.append("A common origin that was not given (--ancestor) is not excluded.")
     direction, best_revision, words = _direction(history)
     return Verdict(
-        strength, "derived", direction, _joined(_agreement(best), *claims, *told, words, examined), best_revision
+        strength,
+        "derived",
+        direction,
+        _joined(_agreement(best), *claims, *told, words, attribution_words(attribution, direction), examined),
+        best_revision,
     )
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from clonedetect.corpus.background import SHIPPED, Counts, load_background, save_background
 from clonedetect.corpus.layout import read_any_manifest, replace_corpus
-from clonedetect.corpus.notices import licence_of, names_of, notices_of
 from clonedetect.corpus.packages import Pin, fetch, read_pins, sources
 from clonedetect.corpus.terms import TermTally, load_terms
 from clonedetect.errors import MissingExtraError
@@ -23,11 +22,8 @@ __all__ = [
     "Pin",
     "TermTally",
     "fetch",
-    "licence_of",
     "load_background",
     "load_terms",
-    "names_of",
-    "notices_of",
     "open_corpus",
     "read_any_manifest",
     "read_pins",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clonedetect.domain.attribution import AttributionFinding
 from clonedetect.domain.config import ConfigFinding
 from clonedetect.domain.history import HistoryFinding
 from clonedetect.domain.left_behind import LeftBehindFinding
@@ -25,6 +26,6 @@ class Findings:
     weights: WeightsFinding | None = None
     predictions: PredictionsFinding | None = None
     history: HistoryFinding | None = None
-    attribution: None = None
+    attribution: AttributionFinding | None = None
     weight_index: None = None
     left_behind: LeftBehindFinding | None = None

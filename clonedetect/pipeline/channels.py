@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from clonedetect.assess import (
+    attribution_evidence,
     config_evidence,
     history_evidence,
     left_behind_evidence,
@@ -15,6 +16,7 @@ from clonedetect.assess import (
 )
 from clonedetect.domain import Findings
 from clonedetect.pipeline import documents
+from clonedetect.pipeline.attribution import examine_attribution
 from clonedetect.pipeline.history import examine_history
 from clonedetect.pipeline.left_behind import examine_left_behind
 from clonedetect.pipeline.predictions import examine_predictions
@@ -61,6 +63,7 @@ CHANNELS: Final[tuple[Channel, ...]] = (
     Channel("config", documents.config, config_evidence),
     Channel("tokenizer", documents.tokenizer, tokenizer_evidence),
     Channel("history", examine_history, history_evidence),
+    Channel("attribution", examine_attribution, attribution_evidence),
     Channel("left_behind", examine_left_behind, left_behind_evidence),
 )
 

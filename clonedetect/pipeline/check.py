@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from clonedetect import __version__
 from clonedetect.acquire import acquire, changed_paths, default_cache_dir, path_matches
 from clonedetect.assess import (
-    credit_of,
     is_credited,
     one_to_one,
     pair_strength,
@@ -20,6 +19,7 @@ from clonedetect.assess import (
     shared_score,
     worth_a_look,
 )
+from clonedetect.attribution import credit_of
 from clonedetect.corpus import load_background, open_corpus
 from clonedetect.domain import Check, CheckFinding, CorpusEntry, Place
 from clonedetect.errors import CloneDetectError

@@ -6,7 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from clonedetect.acquire import acquire, acquire_installed
-from clonedetect.corpus import licence_of, names_of, notices_of, open_corpus, read_any_manifest, replace_corpus
+from clonedetect.attribution import licence_of, names_of, notices_of
+from clonedetect.corpus import open_corpus, read_any_manifest, replace_corpus
 from clonedetect.domain import CorpusEntry
 from clonedetect.errors import CloneDetectError, CorpusError, OriginError
 from clonedetect.grammar import languages_by_extension

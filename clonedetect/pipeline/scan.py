@@ -165,6 +165,7 @@ def compare(
             findings.history,
             ancestors=[s.origin for s in snapshots[2:]],
             absent=[name for name, _ in absent],
+            attribution=findings.attribution,
         ),
         findings=findings,
         channels=absent,

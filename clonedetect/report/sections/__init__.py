@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from clonedetect.domain import Comparison
 from clonedetect.report.sections import (
+    attribution,
     candidates,
     config,
     history,
@@ -33,6 +34,7 @@ SECTIONS: Final[Mapping[str, Callable[[Any], Section]]] = MappingProxyType(
         "predictions": predictions.section,
         "history": history.section,
         "left_behind": left_behind.section,
+        "attribution": attribution.section,
     }
 )
 """Channel to the function that shows its finding, in reading order."""
