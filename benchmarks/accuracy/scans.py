@@ -7,10 +7,13 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]  # clonedetect is measured as it stands in this checkout
 sys.path.insert(0, str(ROOT))
+
+Lines = tuple[str, int, int]  # path, first and last line
 
 
 def here() -> dict[str, str]:
@@ -40,3 +43,19 @@ def scan_here(left: Path, right: Path, **options: object) -> dict:
 
     given = {"jobs": 1, "history": False, "times": False, **options}
     return json.loads(to_json(scan(str(left), str(right), (), Options(**given))))
+
+
+def maximal(found: Sequence[tuple[Lines, Lines]]) -> list[int]:
+    """Which of some pairs of line ranges, the strongest first, are not mostly inside stronger ones on either side."""
+    used: tuple[dict[str, set[int]], dict[str, set[int]]] = ({}, {})
+    kept = []
+    for n, sides in enumerate(found):
+        spans = [
+            (used[side].setdefault(path, set()), range(first, last + 1))
+            for side, (path, first, last) in enumerate(sides)
+        ]
+        if all(sum(line in taken for line in lines) * 2 <= len(lines) for taken, lines in spans):
+            for taken, lines in spans:
+                taken.update(lines)
+            kept.append(n)
+    return kept

@@ -5,7 +5,8 @@
 
 No pair of these packages is a copy, so every reported pair is a chance match, but for the true copies found inside
 (COPIES below: labelled by hand, each listed, left out of the counts). At E <= x, x chance pairs a scan are stated;
-the table shows how many were observed, and the share of lines that lie in pairs at E <= .01.
+the table shows how many were observed (one whose lines mostly lie in a stronger one is the same pair), and the share
+of lines that lie in pairs at E <= .01.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "packages")]
 
 from fetch import Unavailable, fetch, load
-from scans import scan_here
+from scans import maximal, scan_here
 from truth import count_lines, flagged, report_matches
 
 LEVELS = (1.0, 0.1, 0.01)
@@ -77,12 +78,18 @@ def judge(left: tuple[str, Path], right: tuple[str, Path]) -> Outcome:
     except Exception as error:  # a failed scan is an outcome that the table must show
         return Outcome(left[0], right[0], lines, 0, (0, 0, 0), (), "", time.perf_counter() - start, repr(error))
     rated = [p for p in report["clone_pairs"] if p["e_value"] is not None and not p["explained_by"]]
+    rated.sort(key=lambda p: p["e_value"])
+    rated = [rated[n] for n in maximal([(_lines(p["left"]), _lines(p["right"])) for p in rated])]
     observed = tuple(sum(p["e_value"] <= level for p in rated) for level in LEVELS)
     matches = report_matches(report, max_e=0.01)
     strongest = sorted((p["e_value"], _where(p["left"]), _where(p["right"])) for p in rated if p["e_value"] <= 0.1)[:5]
     total = flagged(matches, "left") + flagged(matches, "right")
     seconds = time.perf_counter() - start
     return Outcome(left[0], right[0], lines, total, observed, tuple(strongest), report["verdict"]["strength"], seconds)
+
+
+def _lines(fragment: dict) -> tuple[str, int, int]:
+    return fragment["path"], fragment["start_line"], fragment["end_line"]
 
 
 def _where(fragment: dict) -> str:

@@ -19,6 +19,7 @@ LEAST_SHARED = 0.3  # of the lighter statement's mass, or the pair is dropped
 WINDOW = 4  # statements ahead in which a joined statement is looked for
 GAP = 2  # unmatched statements a region may hold in a row
 LIGHTEST_REGION = 3.0  # token mass of a region beside a heavier one
+LIGHTEST_IN_ORDER = 0.75  # of one that follows or precedes the heaviest on both sides: what lies between was put in
 STRONG_VOTES = 2  # places that make a rename count in full
 FLAGS = frozenset({"assert"})  # rewrites that are flags, not edits
 _MIRRORED = {"deleted": "inserted", "inserted": "deleted", "joined": "split", "split": "joined"}
@@ -232,7 +233,7 @@ def _renames(
 
 
 def _regions(left: Side, right: Side, pairs: list[Pair], masses: dict[tuple[int, int], float]) -> tuple[Region, ...]:
-    """Runs of pairs close together on both sides; a run of little mass beside a heavy one is left out."""
+    """Runs of pairs close together on both sides; one of little mass, out of order with the heaviest, is left out."""
     runs: list[list[tuple[int, int]]] = []
     for i, j, _ in pairs:
         if runs:
@@ -243,9 +244,13 @@ def _regions(left: Side, right: Side, pairs: list[Pair], masses: dict[tuple[int,
         runs.append([(i, j)])
     weights = [sum(masses.get(pair, 0.0) for pair in run) for run in runs]
     heaviest = max(weights, default=0.0)
+    (first, top), (last, bottom) = (runs[weights.index(heaviest)][n] for n in (0, -1)) if runs else ((0, 0), (0, 0))
     regions = []
     for run, weight in zip(runs, weights, strict=True):
-        if weight == heaviest or (weight >= LIGHTEST_REGION and weight >= 0.1 * heaviest):
+        (i, j), (k, m) = run[0], run[-1]
+        in_order = (k < first and max(j, m) < top) or (i > last and min(j, m) > bottom)
+        heavy = weight >= LIGHTEST_REGION and weight >= 0.1 * heaviest
+        if weight == heaviest or heavy or (in_order and weight >= LIGHTEST_IN_ORDER):
             regions.append(
                 Region(_lines([left.statements[i] for i, _ in run]), _lines([right.statements[j] for _, j in run]))
             )

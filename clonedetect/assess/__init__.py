@@ -7,9 +7,10 @@ from clonedetect.assess.credit import is_credited, remedy
 from clonedetect.assess.history import history_evidence
 from clonedetect.assess.identity import identity_evidence
 from clonedetect.assess.left_behind import left_behind_evidence
+from clonedetect.assess.linked import Context, anchors, linked_e_values, shares
 from clonedetect.assess.predictions import predictions_evidence, predictions_strength
 from clonedetect.assess.shared import pair_strength, shared_e_values, shared_score, worth_a_look
-from clonedetect.assess.significance import IDIOM_PACKAGES, e_values, linked_e_values, score
+from clonedetect.assess.significance import IDIOM_PACKAGES, LAMBDA, e_values, score
 from clonedetect.assess.source import SIGNIFICANT, one_to_one, source_evidence
 from clonedetect.assess.tokenizer import tokenizer_evidence
 from clonedetect.assess.verdict import verdict
@@ -17,7 +18,10 @@ from clonedetect.assess.weights import weights_evidence
 
 __all__ = [
     "IDIOM_PACKAGES",
+    "LAMBDA",
     "SIGNIFICANT",
+    "Context",
+    "anchors",
     "attribution_evidence",
     "cell",
     "config_evidence",
@@ -37,6 +41,7 @@ __all__ = [
     "score",
     "shared_e_values",
     "shared_score",
+    "shares",
     "source_evidence",
     "tokenizer_evidence",
     "verdict",

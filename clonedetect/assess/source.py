@@ -35,7 +35,7 @@ def source_evidence(pairs: Sequence[ClonePair]) -> tuple[Evidence, ...]:
         Evidence(
             channel="source",
             claim=claim,
-            strength=_strength(sum(map(_weight, free)), bits),
+            strength=_strength(sum(map(functions_held, free)), bits),
             statistic=f"unexplained clone pairs with E at most {SIGNIFICANT}",
             value=float(len(free)),
             null_hypothesis="two repositories of these sizes, written independently",
@@ -67,7 +67,7 @@ def one_to_one(pairs: Sequence[ClonePair]) -> list[ClonePair]:
     return out
 
 
-def _weight(pair: ClonePair) -> int:
+def functions_held(pair: ClonePair) -> int:
     """A class or module that is equal as a whole holds many functions: it counts for as many as its lines suggest."""
     lines = pair.left.end_line - pair.left.start_line + 1
     return max(1, lines // LINES_A_FUNCTION) if pair.left.kind in ("class", "module") else 1

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from clonedetect.assess.attribution import attribution_words
-from clonedetect.assess.source import SIGNIFICANT, one_to_one
+from clonedetect.assess.source import SIGNIFICANT, functions_held, one_to_one
 from clonedetect.domain import STRENGTHS, Direction, Strength, Verdict
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _hints(evidence: Sequence[Evidence]) -> str:
 
 
 def explained_shares(pairs: Sequence[ClonePair], ancestors: Sequence[str]) -> tuple[dict[str, float], int]:
-    """Share of the bits beyond chance that each ancestor explains, every line counted once; and the pairs explained."""
+    """Share of the bits beyond chance that each ancestor explains, every line counted once; functions explained."""
     strong = one_to_one([p for p in pairs if p.e_value is not None and p.e_value <= SIGNIFICANT])
     total = sum(p.bits or 0.0 for p in strong)
     bits = dict.fromkeys(ancestors, 0.0)
@@ -170,7 +170,7 @@ def explained_shares(pairs: Sequence[ClonePair], ancestors: Sequence[str]) -> tu
         if (pair.explained_by or "").startswith(ANCESTOR):
             origin = str(pair.explained_by).removeprefix(ANCESTOR)
             bits[origin] = bits.get(origin, 0.0) + (pair.bits or 0.0)
-            inherited += 1
+            inherited += functions_held(pair)
     return {origin: value / max(total, 1e-9) for origin, value in bits.items()}, inherited
 
 

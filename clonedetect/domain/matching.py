@@ -19,6 +19,7 @@ class Units:
     kind         uint8  MODULE, CLASS, FUNCTION or RUN
     tokens       int64  leaves in the fragment
     raw, renamed, blind  uint64  hashes of the three normal forms; equal hashes are candidates, not matches
+    content      uint64 hash with own names blind, external names and literals spelled
     key          uint64  what is joined: the blind hash, of small definitions the hash with external names spelled
     """
 
@@ -31,6 +32,7 @@ class Units:
     raw: NDArray[np.uint64]
     renamed: NDArray[np.uint64]
     blind: NDArray[np.uint64]
+    content: NDArray[np.uint64]
     key: NDArray[np.uint64]
 
 

@@ -173,3 +173,26 @@ class Forest:
         """The bytes of a row's node."""
         data = self.files[self.file_of(row)].data
         return data[int(self.columns.start[row]) : int(self.columns.end[row])]
+
+
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """Names of a forest that stand for a constant, a builtin or an import, and the source text they stand for.
+
+    at     int64  file number << 32 | first byte, sorted; `length` int64 bytes of the name
+    text   what to read in the name's place, on one line
+    """
+
+    at: NDArray[np.int64]
+    length: NDArray[np.int64]
+    text: tuple[str, ...]
+
+    def read(self, file: int, start: int, end: int, data: bytes) -> bytes:
+        """The bytes `start:end` of a file with what the names in it stand for."""
+        first, last = np.searchsorted(self.at, (file << 32 | start, file << 32 | end)).tolist()
+        parts, done = [], start
+        for n in range(first, last):
+            here = int(self.at[n]) & 0xFFFFFFFF
+            parts += (data[done:here], self.text[n].encode("utf-8", "surrogatepass"))
+            done = here + int(self.length[n])
+        return b"".join((*parts, data[done:end]))

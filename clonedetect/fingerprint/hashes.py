@@ -70,6 +70,7 @@ def fingerprint(
     lo, hi = row[firsts], after[lasts]
     tokens = leaves[hi] - leaves[lo]
     blind_hash = blinds.of(lo, hi)
+    spelled = _Ranges(content, power, inverse).of(lo, hi)
     units = Units(
         first=firsts,
         last=lasts,
@@ -80,7 +81,8 @@ def fingerprint(
         raw=raws.of(lo, hi),
         renamed=blind_hash + _rename_hashes(forest, lo, hi, len(whole)),
         blind=blind_hash,
-        key=np.where(tokens < SMALL_TOKENS, _Ranges(content, power, inverse).of(lo, hi), blind_hash),
+        content=spelled,
+        key=np.where(tokens < SMALL_TOKENS, spelled, blind_hash),
     )
     return Fingerprints(units, statement, sibling, ordinal)
 

@@ -7,6 +7,8 @@ from clonedetect.match.similar import (
     range_bits,
     range_features,
     range_known,
+    scored,
+    shared_bits,
     shared_features,
     weigh,
 )
@@ -18,6 +20,8 @@ __all__ = [
     "range_bits",
     "range_features",
     "range_known",
+    "scored",
+    "shared_bits",
     "shared_features",
     "weigh",
 ]

@@ -83,10 +83,10 @@ def _products(
 
 
 def _one_to_one(lu: Units, ru: Units, ls: NDArray[np.int64], rs: NDArray[np.int64]) -> Pairs:
-    """Partners inside one large group: equal text first, then equal up to renaming, then in order."""
+    """Partners inside one large group: equal text first, then equal up to own names, up to all names, then in order."""
     out_l, out_r = [], []
     left, right = list(map(int, ls)), list(map(int, rs))
-    for form in ("raw", "renamed", "key"):
+    for form in ("raw", "content", "renamed", "key"):
         a, b = getattr(lu, form), getattr(ru, form)
         waiting: dict[int, list[int]] = {}
         for j in right:

@@ -25,6 +25,7 @@ PRODUCTS = 6_000_000  # left-times-right occurrences in the index at most: the c
 BEST = 6  # candidates kept for each bag
 LEAST_MATCHED = 12.0  # bits that a candidate must share
 LEVELS = 12
+Rows = tuple["NDArray[np.int64]", "NDArray[np.int64]"]  # ranges of rows: lo, hi
 RANGE_ROWS = 2_000_000  # rows of ranges whose bags are made at a time: bounds memory
 
 
@@ -101,13 +102,19 @@ def candidates(
     if also is not None and len(also[0]):
         key = np.unique(np.concatenate((i * len(right.place) + j, also[0] * len(right.place) + also[1])))
         i, j = key // len(right.place), key % len(right.place)
+    found = scored(left, right, weights, i, j)
+    keep = found.matched >= LEAST_MATCHED
+    return Scores(i[keep], j[keep], found.matched[keep], found.left_only[keep], found.right_only[keep])
+
+
+def scored(left: Features, right: Features, weights: Weights, i: NDArray[np.int64], j: NDArray[np.int64]) -> Scores:
+    """Pairs of bags scored on all features."""
+    a, b = _matrix(left, weights), _matrix(right, weights)
     matched = np.zeros(len(i))
     for at in range(0, len(i), 20_000):
         both = a[i[at : at + 20_000]].minimum(b[j[at : at + 20_000]])
         matched[at : at + 20_000] = both @ weights.added
     total_a, total_b = a @ weights.added, b @ weights.added
-    keep = matched >= LEAST_MATCHED
-    i, j, matched = i[keep], j[keep], matched[keep]
     return Scores(i, j, matched, total_a[i] - matched, total_b[j] - matched)
 
 
@@ -182,14 +189,40 @@ def _range_bags(
     while at < len(lo):
         base = int(total[at - 1]) if at else 0
         stop = max(at + 1, int(np.searchsorted(total, base + RANGE_ROWS, side="right")))
-        size = (end - begin)[at:stop]
-        item = np.arange(int(size.sum())) + np.repeat(begin[at:stop] - (np.cumsum(size) - size), size)
-        key = np.repeat(np.arange(at, stop), size) * width + numbers[item]
-        key.sort()
-        edge = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else key
-        count = np.diff(np.concatenate((edge, [len(key)])))
-        yield key[edge] // width, key[edge] % width, count
+        key, count = _range_bag(numbers, begin[at:stop], end[at:stop], width)
+        yield key // width + at, key % width, count
         at = stop
+
+
+def _range_bag(
+    numbers: NDArray[np.int64], begin: NDArray[np.int64], end: NDArray[np.int64], width: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The features of ranges of occurrences, each once with its count, as range * width + feature, sorted."""
+    size = end - begin
+    item = np.arange(int(size.sum())) + np.repeat(begin - (np.cumsum(size) - size), size)
+    key = np.repeat(np.arange(len(size)), size) * width + numbers[item]
+    key.sort()
+    edge = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else key
+    return key[edge], np.diff(np.concatenate((edge, [len(key)])))
+
+
+def shared_bits(left: Features, right: Features, weights: Weights, lefts: Rows, rights: Rows) -> NDArray[np.float64]:
+    """Bits of what the rows `lo:hi` of one forest and of the other have in common, for each such pair of ranges."""
+    sides = [
+        (np.searchsorted(weights.feature, f.node_feature), *(np.searchsorted(f.node_row, edge) for edge in rows))
+        for f, rows in ((left, lefts), (right, rights))
+    ]
+    total = np.cumsum(sum(end - begin for _, begin, end in sides))
+    out, at, width = np.zeros(len(total)), 0, len(weights.feature)
+    while at < len(out):
+        base = int(total[at - 1]) if at else 0
+        stop = max(at + 1, int(np.searchsorted(total, base + RANGE_ROWS, side="right")))
+        (one, x), (two, y) = (_range_bag(n, begin[at:stop], end[at:stop], width) for n, begin, end in sides)
+        both, i, j = np.intersect1d(one, two, assume_unique=True, return_indices=True)
+        bits = weights.added[both % width] * (1.0 + np.log2(np.minimum(x[i], y[j])))
+        out[at:stop] = np.bincount(both // width, weights=bits, minlength=stop - at)
+        at = stop
+    return out
 
 
 def range_features(

@@ -2,5 +2,6 @@
 
 from clonedetect.normalise.labels import blind_labels, content_labels, raw_labels
 from clonedetect.normalise.own import kept_names, own_names, own_texts
+from clonedetect.normalise.plain import plain
 
-__all__ = ["blind_labels", "content_labels", "kept_names", "own_names", "own_texts", "raw_labels"]
+__all__ = ["blind_labels", "content_labels", "kept_names", "own_names", "own_texts", "plain", "raw_labels"]

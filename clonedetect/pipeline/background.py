@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clonedetect.corpus import Counts, TermTally, fetch, read_pins, save_background, sources
 from clonedetect.fingerprint import features
 from clonedetect.left_behind import package_terms
-from clonedetect.normalise import content_labels, kept_names, own_names
+from clonedetect.normalise import content_labels, kept_names, own_names, plain
 from clonedetect.parse import parse
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ def build_background(
         if not len(forest.statements.row):
             continue
         terms.add(package_terms([(file.path, file.data) for file in forest.files]))
-        kept = kept_names(forest, own_names([forest]))
-        counts.add(features(forest, kept, content_labels(forest, kept)))
+        reading, _ = plain(forest)
+        kept = kept_names(reading, own_names([forest]))
+        counts.add(features(reading, kept, content_labels(reading, kept)))
     background = counts.background()
     save_background(background, out)
     terms.save(out.with_name("terms.npy"), out.with_name("words.txt"))

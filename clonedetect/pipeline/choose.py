@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from clonedetect.domain import Scores
     from clonedetect.pipeline.found import Found, Side
 
-FEW = 1  # best candidates of each fragment that are aligned: a second adds .002 recall for twice the time
+TWINS = 3  # best candidates of each fragment that are aligned, where they are nearly as good as the first
+NEARLY = 0.85  # of the first one's rank
+LEAST_BESIDE = 3.0  # bits that a candidate between anchors must share
+HOPELESS_BESIDE = 1e5  # E-value, as below, of a candidate between anchors: what is beside it may lower that a lot
 HOPELESS_E = 300.0  # candidates that would stay above this even if all their statements were equal are not aligned
 
 
@@ -51,29 +54,57 @@ def worth_aligning(
     jaccard = scores.matched / (scores.matched + (scores.left_only + scores.right_only) + 1e-9)
     contained = scores.matched / (scores.matched + fewer + 1e-9)
     good &= (jaccard >= 0.15) | ((contained >= 0.5) & (scores.matched >= 30))
-    ones = np.ones(len(i))
     tokens = np.minimum(sides[0].bags.tokens[i], sides[1].bags.tokens[j])
-    at_best = score(scores.matched, tokens, ones, ones, np.zeros(len(i), bool), idioms, 0 * ones)
-    good &= e_values(at_best, len(sides[0].bags.place), len(sides[1].bags.place)) <= HOPELESS_E
+    good &= at_best(scores, tokens, idioms, sides) <= HOPELESS_E
     at = np.flatnonzero(good)
-    rank = scores.matched[at] * np.sqrt(jaccard[at]) * contained[at]
-    keep = np.zeros(len(at), bool)
-    for line, other in ((i[at], j[at]), (j[at], i[at])):
+    return at[_best(i[at], j[at], scores.matched[at] * np.sqrt(jaccard[at]) * contained[at], TWINS)]
+
+
+def worth_aligning_beside(
+    sides: list[Side], scores: Scores, idioms: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Which candidates between anchors are aligned: of one kind, not aligned before (`left`, `right`), the best few."""
+    i, j = scores.left, scores.right
+    width = len(sides[1].bags.place)
+    good = (sides[0].bags.kind[i] == sides[1].bags.kind[j]) & ~np.isin(i * width + j, left * width + right)
+    good &= scores.matched >= LEAST_BESIDE
+    tokens = np.minimum(sides[0].bags.tokens[i], sides[1].bags.tokens[j])
+    good &= at_best(scores, tokens, idioms, sides) <= HOPELESS_BESIDE
+    at = np.flatnonzero(good)
+    union = scores.matched[at] + (scores.left_only[at] + scores.right_only[at]) + 1e-9
+    return at[_best(i[at], j[at], scores.matched[at] ** 2 / union, 1)]
+
+
+def at_best(
+    scores: Scores, tokens: NDArray[np.int64], idioms: NDArray[np.int64], sides: list[Side]
+) -> NDArray[np.float64]:
+    """The E-values that candidates would have if all their statements were equal."""
+    ones = np.ones(len(scores.left))
+    z = score(scores.matched, tokens, ones, ones, np.zeros(len(ones), bool), idioms, 0 * ones)
+    return e_values(z, len(sides[0].bags.place), len(sides[1].bags.place))
+
+
+def _best(
+    left: NDArray[np.int64], right: NDArray[np.int64], rank: NDArray[np.float64], twins: int
+) -> NDArray[np.bool_]:
+    """Pairs that rank first for their left or their right fragment, or nearly as high as the first, `twins` at most."""
+    keep = np.zeros(len(rank), bool)
+    for line, other in ((left, right), (right, left)):
         order = np.lexsort((other, -rank, line))
         begin = np.concatenate(([True], line[order][1:] != line[order][:-1])) if len(order) else np.zeros(0, bool)
         starts = np.flatnonzero(begin)
-        position = np.arange(len(order)) - np.repeat(starts, np.diff(np.concatenate((starts, [len(order)]))))
-        keep[order[position < FEW]] = True
-    return at[keep]
+        length = np.diff(np.concatenate((starts, [len(order)])))
+        position = np.arange(len(order)) - np.repeat(starts, length)
+        first = np.repeat(rank[order[starts]], length)
+        keep[order[(position == 0) | ((position < twins) & (rank[order] >= NEARLY * first))]] = True
+    return keep
 
 
-def best_of_each(at: list[tuple[int, int]], z: NDArray[np.float64]) -> list[int]:
-    """Pairs that are the best of their left or of their right fragment; of equally good ones, all."""
-    if not at:
-        return []
+def best_of_each(at: NDArray[np.int64], z: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Pairs (rows of `at`) that are the best of their left or of their right fragment; of equally good ones, all."""
     keep = np.zeros(len(at), bool)
-    for fragment in np.array(at, np.int64).T:
+    for fragment in at.T if len(at) else ():
         best = np.full(int(fragment.max()) + 1, -np.inf)
         np.maximum.at(best, fragment, z)
         keep |= z == best[fragment]
-    return np.flatnonzero(keep).tolist()
+    return np.flatnonzero(keep)

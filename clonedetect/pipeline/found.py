@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,18 +10,20 @@ from numpy.typing import NDArray
 
 from clonedetect.align import Fragments
 from clonedetect.assess import score
-from clonedetect.domain import Background, ClonePair, Features, Forest, Weights
-from clonedetect.match import range_bits
+from clonedetect.domain import Background, ClonePair, Features, Forest, Rename, StandIns, Weights
+from clonedetect.match import range_bits, shared_bits
 
 # columns of a pair's numbers: bits, tokens, similarity, containment, exact, idiom packages, share of conflicts
 BITS, TOKENS, SIMILARITY, CONTAINMENT, EXACT, IDIOM, CONFLICTS = range(7)
+FEW_PLACES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side. `bag_of`: the bag of each place, -1 for a place that is none."""
+    """One side. `forest`: its plain form; `bag_of`: the bag of each place, -1 for a place that is none."""
 
     forest: Forest
+    stand_ins: StandIns
     bags: Features
     fragments: Fragments
     bag_of: NDArray[np.int64]
@@ -51,11 +54,11 @@ class Found:
         return np.array([pair.left.kind == "run" for pair in self.pairs], bool)
 
 
-def side(forest: Forest, bags: Features) -> Side:
-    """A side whose fragments have no names yet."""
+def side(forest: Forest, stand_ins: StandIns, bags: Features, fragments: Fragments) -> Side:
+    """A side by its plain form; `fragments` are those of the forest as it stands."""
     bag_of = np.full(len(forest.statements.row), -1, np.int64)
     bag_of[bags.place] = np.arange(len(bags.place))
-    return Side(forest, bags, Fragments(forest), bag_of)
+    return Side(forest, stand_ins, bags, fragments, bag_of)
 
 
 def idiom_packages(bags: Features, background: Background) -> NDArray[np.int64]:
@@ -76,13 +79,14 @@ def exact_numbers(
     places: NDArray[np.int64],
     background: Background,
 ) -> NDArray[np.float64]:
-    """The numbers of equal pairs: each side's own bits and tokens, the fewer of both."""
-    bits, tokens, idioms = [], [], []
+    """The numbers of equal pairs: the bits that both sides have, and the fewer tokens."""
+    bits, tokens, idioms, ranges = [], [], [], []
     whole = (places[:, 0] == places[:, 1]).astype(np.int64)
     for one, (first, last) in zip(sides[:2], ((places[:, 0], places[:, 1]), (places[:, 2], places[:, 3])), strict=True):
         lo, hi = rows(one.forest, first, last)
         after = one.forest.columns.after
         leaves = np.concatenate(([0], np.cumsum(after == np.arange(1, len(after) + 1, dtype=np.uint32))))
+        ranges.append((lo, hi))
         bits.append(range_bits(one.bags, weights, lo, hi))
         tokens.append(leaves[hi] - leaves[lo])
         known, bag = idiom_packages(one.bags, background), one.bag_of[first]
@@ -90,9 +94,17 @@ def exact_numbers(
     # A whole function that both sides know, by the side that more packages know.
     idiom = np.where(np.minimum(*idioms) >= 0, np.maximum(*idioms), 0) * whole
     similarity = np.array([p.similarity for p in pairs])
-    share = np.array([p.conflicts / (len(p.renames) + 1) for p in pairs])
+    fewer = np.minimum(*bits)
+    other = np.flatnonzero(similarity < 1.0)  # literals differ: what only one side has is not shared
+    fewer[other] = shared_bits(sides[0].bags, sides[1].bags, weights, *((lo[other], hi[other]) for lo, hi in ranges))
+    share = np.array([contradiction(p.conflicts, p.renames) for p in pairs])
     ones = np.ones(len(pairs))
-    return np.stack((np.minimum(*bits), np.minimum(*tokens), similarity, ones, ones, idiom, share), axis=1)
+    return np.stack((fewer, np.minimum(*tokens), similarity, ones, ones, idiom, share), axis=1)
+
+
+def contradiction(conflicts: int, renames: Sequence[Rename]) -> float:
+    """The share of changed places of names that contradict the pair's own renames; of few places it says little."""
+    return conflicts / (conflicts + sum(r.count for r in renames) + FEW_PLACES)
 
 
 def scores(numbers: NDArray[np.float64]) -> NDArray[np.float64]:

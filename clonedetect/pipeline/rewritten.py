@@ -14,19 +14,20 @@ from clonedetect.normalise.canonical import canonical
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from clonedetect.domain import Alignment, Forest, Statement
+    from clonedetect.domain import Alignment, Forest, StandIns, Statement
 
 _CHUNK = 64  # pairs a task
 _LOCAL = 150  # pairs below which starting workers costs more than it saves
 _forests: tuple[Forest, Forest] | None = None  # what forked workers read; set for the time of one call
+_stand_ins: tuple[StandIns, StandIns] | None = None
 _own: frozenset[str] = frozenset()
 _lifted: Mapping[str, str] = {}
 _memory: dict[tuple[int, int], tuple[Statement, ...] | None] = {}
 
 
 def align_pairs(
-    left: Forest,
-    right: Forest,
+    forests: tuple[Forest, Forest],
+    stand_ins: tuple[StandIns, StandIns],
     places: Sequence[tuple[int, int]],
     own: frozenset[str],
     lifted: Mapping[str, str],
@@ -35,10 +36,11 @@ def align_pairs(
 ) -> list[Alignment | None]:
     """Align the definitions at each pair of places (left, right). None where one is no syntax of the running Python.
 
-    `own` are the names that the repositories define, `lifted` the rename map so far.
+    `stand_ins`: what hoisted names are read as; `own`: the names that the repositories define; `lifted`: the rename map
+    so far.
     """
-    global _forests, _own, _lifted
-    _forests, _own, _lifted = (left, right), own, lifted
+    global _forests, _stand_ins, _own, _lifted
+    _forests, _stand_ins, _own, _lifted = forests, stand_ins, own, lifted
     _memory.clear()
     jobs = jobs or os.cpu_count() or 1
     order = sorted(range(len(places)), key=lambda i: places[i])
@@ -56,7 +58,7 @@ def align_pairs(
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
     finally:
-        _forests = None
+        _forests = _stand_ins = None
         _memory.clear()
     return out
 
@@ -90,12 +92,14 @@ def _canonical(side: int, place: int) -> tuple[Statement, ...] | None:
         if len(_memory) > 4000:
             _memory.clear()
         assert _forests is not None
+        assert _stand_ins is not None
         forest = _forests[side]
         row = int(forest.statements.row[place])
-        data = forest.files[forest.file_of(row)].data
+        file = forest.file_of(row)
+        data = forest.files[file].data
         start, end = int(forest.columns.start[row]), int(forest.columns.end[row])
         indent = data[data.rfind(b"\n", 0, start) + 1 : start]
         # The first line is given its indentation back, so that all lines of the fragment have theirs.
-        source = (indent if not indent.strip() else b"") + data[start:end]
+        source = (indent if not indent.strip() else b"") + _stand_ins[side].read(file, start, end, data)
         _memory[key] = canonical(source.decode("utf-8", "replace"), int(forest.statements.first[place]), _own)
     return _memory[key]

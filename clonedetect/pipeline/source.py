@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.align import aligned_pair, class_pairs, compare_exact, exact_pairs
+from clonedetect.align import Fragments, aligned_pair, class_pairs, compare_exact, exact_pairs
+from clonedetect.assess import IDIOM_PACKAGES, LAMBDA
 from clonedetect.domain import CloneClass, ClonePair, Fingerprints, Forest, Weights
 from clonedetect.fingerprint import features, fingerprint
 from clonedetect.group import clone_classes
-from clonedetect.match import candidates, match_exact, weigh
-from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, raw_labels
-from clonedetect.pipeline.choose import around_runs, best_of_each, worth_aligning
-from clonedetect.pipeline.found import Found, Side, exact_numbers, idiom_packages, scores, side
+from clonedetect.match import candidates, match_exact, scored, weigh
+from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, plain, raw_labels
+from clonedetect.pipeline.choose import around_runs, best_of_each, worth_aligning, worth_aligning_beside
+from clonedetect.pipeline.found import IDIOM, Found, Side, contradiction, exact_numbers, idiom_packages, scores, side
+from clonedetect.pipeline.linked import beside_anchors, linked
 from clonedetect.pipeline.listing import reported, strongest_first, with_features
 from clonedetect.pipeline.rewritten import align_pairs
 from clonedetect.pipeline.weighing import explanations, weighed
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from clonedetect.domain import Background
+    from clonedetect.domain import Background, Scores
 
 
 def compare_source(
@@ -43,10 +45,11 @@ def compare_source(
     # Threads: what takes long in arrays lets go of the interpreter.
     with ThreadPoolExecutor(1 if jobs == 1 else 2) as pool:
         prepared = list(pool.map(lambda forest: _prepared(forest, own), forests))
-        sides, prints = [one for one, _ in prepared], [found for _, found in prepared[:2]]
+        sides, older = [one for one, _ in prepared[:2]], [one.bags for one, _ in prepared[2:]]
+        prints = [found for _, found in prepared[:2]]
         del prepared
         stage("matching", None)
-        weighing = pool.submit(weigh, sides[0].bags, sides[1].bags, left, right, background)
+        weighing = pool.submit(weigh, sides[0].bags, sides[1].bags, sides[0].forest, sides[1].forest, background)
         matches = match_exact(left, right, *prints)
         del prints
         differences = compare_exact(left, right, matches)
@@ -60,7 +63,7 @@ def compare_source(
 
     stage("weighing", None)
     found = found.ordered()
-    why = explanations(sides, weights, found, [(o, s.bags) for (o, _), s in zip(ancestors, sides[2:], strict=True)])
+    why = explanations(sides, weights, found, [(o, bags) for (o, _), bags in zip(ancestors, older, strict=True)])
     kept_pairs = reported(sides, weighed(sides, found, why))
     kept_pairs += class_pairs(sides[0].fragments, sides[1].fragments, kept_pairs)
     kept_pairs.sort(key=strongest_first)
@@ -75,10 +78,12 @@ def compare_source(
 def _prepared(
     forest: Forest, own: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]
 ) -> tuple[Side, Fingerprints]:
-    kept = kept_names(forest, own)
-    blind, content = blind_labels(forest), content_labels(forest, kept)
+    content, blind = content_labels(forest, kept_names(forest, own)), blind_labels(forest)
     prints = fingerprint(forest, blind, raw_labels(forest, blind), content)
-    return side(forest, features(forest, kept, content)), prints
+    reading, stand_ins = plain(forest)
+    kept = kept_names(reading, own)
+    bags = features(reading, kept, content_labels(reading, kept))
+    return side(reading, stand_ins, bags, Fragments(forest)), prints
 
 
 def _rewritten(
@@ -90,39 +95,63 @@ def _rewritten(
     jobs: int | None,
     stage: Callable[[str, float | None], None],
 ) -> Found:
-    """Type-3 pairs: candidates by shared features, aligned, the best of each fragment."""
+    """Type-3 pairs, the best of each fragment: candidates by shared features, then those beside what was found."""
+    idioms = [idiom_packages(one.bags, background) for one in sides]
     near = candidates(sides[0].bags, sides[1].bags, weights, around_runs(sides, exact))
-    idioms = np.maximum(
-        idiom_packages(sides[0].bags, background)[near.left],
-        idiom_packages(sides[1].bags, background)[near.right],
-    )
-    chosen = worth_aligning(sides, near, idioms, exact)
+    both = np.maximum(idioms[0][near.left], idioms[1][near.right])
+    chosen = worth_aligning(sides, near, both, exact)
+    found = _aligned(sides, near, both, chosen, own, exact, jobs, stage)
+
+    so_far = exact + found
+    consistent = linked(sides, so_far, so_far.numbers[:, IDIOM] < IDIOM_PACKAGES)
+    if not len(consistent.anchored):
+        return _best(found)
+    beside = scored(sides[0].bags, sides[1].bags, weights, *beside_anchors(sides, consistent))
+    both = np.maximum(idioms[0][beside.left], idioms[1][beside.right])
+    late = worth_aligning_beside(sides, beside, both, near.left[chosen], near.right[chosen])
+    found += _aligned(sides, beside, both, late, own, so_far, jobs, stage)
+    # Of twins, which are as good by themselves, the one that lies consistently is the better.
+    return _best(found, -np.log(consistent.shares(sides, found.places)) / LAMBDA)
+
+
+def _aligned(
+    sides: list[Side],
+    near: Scores,
+    idioms: NDArray[np.int64],
+    chosen: NDArray[np.int64],
+    own: frozenset[str],
+    before: Found,
+    jobs: int | None,
+    stage: Callable[[str, float | None], None],
+) -> Found:
+    """The chosen candidates aligned, with the names that the pairs `before` them suggest."""
     i, j = near.left[chosen], near.right[chosen]
     at = list(zip(sides[0].bags.place[i].tolist(), sides[1].bags.place[j].tolist(), strict=True))
     aligned = align_pairs(
-        sides[0].forest,
-        sides[1].forest,
+        (sides[0].forest, sides[1].forest),
+        (sides[0].stand_ins, sides[1].stand_ins),
         at,
         own,
-        _majority(exact.pairs),
+        _majority(before.pairs),
         jobs,
         lambda done, total: stage("aligning", done / total),
     )
     tokens = np.minimum(sides[0].bags.tokens[i], sides[1].bags.tokens[j])
-    kept, rows = [], []
+    pairs, places, rows = [], [], []
     for n, alignment in enumerate(aligned):
         if alignment is not None and alignment.pairs:
-            share = alignment.conflicts / (len(alignment.renames) + 1)
-            rows.append((alignment.similarity, alignment.containment, 0.0, idioms[chosen[n]], share))
-            kept.append((n, alignment))
-    numbers = np.zeros((len(kept), 7))
-    if kept:
-        which = np.array([n for n, _ in kept])
-        numbers = np.column_stack((near.matched[chosen[which]], tokens[which], np.array(rows, np.float64)))
-    best = best_of_each([at[n] for n, _ in kept], scores(numbers))
-    pairs = [aligned_pair(sides[0].fragments, sides[1].fragments, *at[kept[b][0]], kept[b][1]) for b in best]
-    places = np.array([at[kept[b][0]] for b in best], np.int64).reshape(-1, 2)
-    return Found(pairs, places[:, (0, 0, 1, 1)], numbers[best])
+            share = contradiction(alignment.conflicts, alignment.renames)
+            shared = near.matched[chosen[n]], tokens[n], alignment.similarity, alignment.containment
+            rows.append((*shared, 0.0, idioms[chosen[n]], share))
+            pairs.append(aligned_pair(sides[0].fragments, sides[1].fragments, *at[n], alignment))
+            places.append(at[n])
+    both = np.array(places, np.int64).reshape(-1, 2)
+    return Found(pairs, both[:, (0, 0, 1, 1)], np.array(rows, np.float64).reshape(-1, 7))
+
+
+def _best(found: Found, gain: NDArray[np.float64] | float = 0.0) -> Found:
+    best = best_of_each(found.places[:, (0, 2)], scores(found.numbers) + gain)
+    return Found([found.pairs[n] for n in best.tolist()], found.places[best], found.numbers[best])
 
 
 def _majority(pairs: Sequence[ClonePair]) -> dict[str, str]:

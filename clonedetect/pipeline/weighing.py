@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.assess import IDIOM_PACKAGES, e_values, linked_e_values
-from clonedetect.domain import CLASS, FUNCTION, ClonePair, Features, Weights
+from clonedetect.assess import IDIOM_PACKAGES, linked_e_values
+from clonedetect.domain import FUNCTION, ClonePair, Features, Weights
 from clonedetect.match import explained, range_known
-from clonedetect.pipeline.found import BITS, IDIOM, Found, Side, rows, scores
+from clonedetect.pipeline.found import BITS, IDIOM, Found, Side, rows
+from clonedetect.pipeline.linked import linked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,15 +43,13 @@ def weighed(sides: list[Side], found: Found, why: list[str | None]) -> Found:
     """The pairs with bits, E-value and explanation."""
     if not found.pairs:
         return found
-    alone = e_values(scores(found.numbers), len(sides[0].bags.place), len(sides[1].bags.place))
-    left, right = found.places[:, 0], found.places[:, 2]
-    contexts = [
-        _context(sides, left, right, [one.fragments.files for one in sides]),
-        _context(sides, left, right, [_classes(one) for one in sides]),
-    ]
     free = np.array([e is None for e in why])
-    agreement = _agreement(found.pairs, (alone <= VOUCHING_E) & free)
-    together = linked_e_values(alone, left, right, contexts, agreement, free)
+    consistent = linked(sides, found, free)
+    together = alone = consistent.alone
+    if len(consistent.anchored):
+        agreement = _agreement(found.pairs, (alone <= VOUCHING_E) & free)
+        share = consistent.shares(sides, found.places)
+        together = linked_e_values(alone, consistent.anchored, share, agreement)
     columns = zip(found.pairs, found.numbers[:, BITS].round(1).tolist(), together.tolist(), why, strict=True)
     pairs = [replace(p, bits=b, e_value=float(f"{e:.3g}"), explained_by=reason) for p, b, e, reason in columns]
     return Found(pairs, found.places, found.numbers)
@@ -84,28 +83,6 @@ def _only_data(one: Side, places: NDArray[np.int64]) -> NDArray[np.bool_]:
     other = np.concatenate(([0], np.cumsum(~data[np.minimum(c.kind, len(data) - 1)] | (c.kind >= len(data)))))
     lo, hi = rows(one.forest, places[:, 0], places[:, 1])
     return other[hi] == other[lo]
-
-
-def _classes(one: Side) -> NDArray[np.int64]:
-    """The innermost class around each place, as its place; -1 for none."""
-    units, enclosing = one.fragments.units, one.fragments.enclosing_places
-    at = enclosing.copy()
-    while True:
-        inside = np.flatnonzero((units[at] == FUNCTION) & (enclosing[at] != at))
-        if not len(inside):
-            return np.where(units[at] == CLASS, at, -1)
-        at[inside] = enclosing[at[inside]]
-
-
-def _context(
-    sides: list[Side], left: NDArray[np.int64], right: NDArray[np.int64], groups: Sequence[NDArray[np.int64]]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Group of each pair's left and right, and how many fragments each group has."""
-    sizes = []
-    for one, group in zip(sides, groups, strict=True):
-        members = group[one.bags.place]
-        sizes.append(np.bincount(members[members >= 0], minlength=int(group.max(initial=0)) + 1))
-    return groups[0][left], groups[1][right], sizes[0], sizes[1]
 
 
 def _agreement(pairs: list[ClonePair], strong: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clonedetect.assess import e_values, linked_e_values, score
+from clonedetect.assess import Context, anchors, e_values, linked_e_values, score, shares
 
 SHARE = st.floats(0.05, 1.0)
 
@@ -38,13 +38,17 @@ def test_a_small_repository_counts_as_a_larger_one():
     assert e_values(np.array([5.0]), 3, 4)[0] == e_values(np.array([5.0]), 300, 300)[0]
 
 
-def linked(alone, counts=None):
-    n = len(alone)
-    left = right = np.arange(n)
-    sizes = np.full(n, 10)
-    group = (np.zeros(n, np.int64), np.zeros(n, np.int64), sizes, sizes)
-    free = np.ones(n, bool) if counts is None else np.array(counts)
-    return linked_e_values(np.array(alone), left, right, [group], np.zeros(n), free)
+def linked(alone, counts=None, free=True, agreement=0.0, groups=((0,), (0,))):
+    """Pairs of different fragments in one linked group of 10 among 100 fragments on each side."""
+    alone, n = np.array(alone), len(alone)
+    each = np.arange(n)
+    chosen = anchors(alone, each, each, np.ones(n, bool) if counts is None else np.array(counts))
+    if not len(chosen):
+        return alone
+    zeros, sizes, loose = np.zeros(n, np.int64), np.array([10]), np.array([2])
+    context = Context((zeros, zeros), (sizes, sizes), (loose, loose), tuple(np.array(g, np.int64) for g in groups))
+    share = shares([context], np.full(n, free), len(chosen), (100, 100))
+    return linked_e_values(alone, chosen, share, np.full(n, agreement))
 
 
 def test_two_strong_pairs_vouch_for_nobody():
@@ -62,3 +66,18 @@ def test_many_strong_pairs_lift_a_weak_one_but_not_beyond_themselves():
 def test_explained_pairs_vouch_for_nobody():
     alone = [1e-4] * 20 + [0.05]
     assert linked(alone, [False] * 20 + [True]).tolist() == alone
+
+
+def test_a_pair_competes_with_the_linked_groups_only_and_a_free_one_with_the_free():
+    alone = [1e-9] * 20 + [0.5]
+    nowhere = linked(alone, groups=((), ()))[-1]
+    held, free = linked(alone, free=False)[-1], linked(alone)[-1]
+    assert np.isclose(nowhere, 0.5 / 20)
+    assert np.isclose(held, 0.5 * 100 / 100**2)
+    assert np.isclose(free, 0.5 * 4 / 100**2)
+
+
+@given(st.floats(-5, 5), st.floats(0.1, 3))
+def test_confirmed_renames_lower_the_e_value(agreement, more):
+    alone = [1e-12] * 5 + [0.9]
+    assert linked(alone, agreement=agreement + more)[-1] <= linked(alone, agreement=agreement)[-1]

@@ -121,7 +121,18 @@ TEMPLATES: dict[str, list[str]] = {
         "def f(a, b, xs):\n    for x in xs:\n        p = x + a\n        if p {o} b:\n            break\n        a = p\n    return a",
         "def f(a, b, xs):\n    p = a + b\n    a = t({k})\n    return p + a",
         "def f(a, b, xs):\n    p = t(a)\n    return [p for x in xs]",
+        "def f(a, b, xs):\n    p = {k}\n    for x in xs:\n        t(x + p)\n    return p, 'z' if p {o} a else b",
+        "def f(a, b, xs):\n    p = a\n    q = xs\n    p = p + b\n    return [p for p in q], p",
+        "def f(a, b, xs):\n    p = a\n    return t(p) + a, [x + p for x in xs]",
+        "def f(a, b, xs):\n    p = xs\n    q = a\n    q = q + t(b)\n    return q, p, (lambda q: q * 2)(b)",
         "def f(a, b, xs):\n    p = boom(a)\n    try:\n        q = boom(b)\n        p = q + 1\n    except ValueError:\n        return p\n    return p",
+    ],
+    "dead-code": [
+        "def f(a, b, xs):\n    p = a + b\n    for q in ():\n        p = t(q)\n    return t(a)",
+        "def f(a, b, xs):\n    if len('abc') > {k}:\n        t(1)\n    if None is not None:\n        return b\n    return t(a)",
+        "def f(a, b, xs):\n    try:\n        p = int('7')\n    except ValueError:\n        p = 0\n    return t(b)",
+        "def f(a, b, xs):\n    p = {{1: a}}.get(b)\n    q = [x for x in xs if x {o} a]\n    q = t(b)\n    return q",
+        "def f(a, b, xs):\n    p = a\n    for x in xs:\n        if x {o} b:\n            break\n        p = x\n        q = p\n    return p",
     ],
     "loop-to-comprehension": [
         "def f(a, b, xs):\n    r = []\n    for x in xs:\n        if x {o} a:\n            r.append(t(x))\n    return r",

@@ -16,8 +16,9 @@ from collections.abc import Collection
 
 from clonedetect.domain import Statement
 from clonedetect.normalise.canonical import assignments, branches, expressions
+from clonedetect.normalise.canonical.dead import idle, name_constants
 from clonedetect.normalise.canonical.names import Names
-from clonedetect.normalise.canonical.nodes import FUNCTIONS, LOOPS, Function, Trace, blocks, children
+from clonedetect.normalise.canonical.nodes import FUNCTIONS, LOOPS, Function, Trace, at, blocks, children
 from clonedetect.normalise.canonical.temporaries import Temporaries, local_names
 from clonedetect.normalise.canonical.tokens import Tokens
 
@@ -186,7 +187,7 @@ class _Block:
             else:
                 out.append(stmt)
         if not out:
-            out.append(block[0])
+            out += block[:1]
         block[:] = out
         for place, stmt in enumerate(block):
             if isinstance(stmt, (*FUNCTIONS, ast.ClassDef)):
@@ -198,6 +199,12 @@ class _Block:
                 inner = tail
             for part in blocks(stmt):
                 self.tidy(part, inner if part is not getattr(stmt, "orelse", None) or isinstance(stmt, ast.If) else "")
+        if self.only is None or "dead-code" in self.only:
+            for place, stmt in enumerate(block):
+                if idle(stmt):
+                    block[place] = at(ast.Pass(), stmt)
+                    self.trace.note(block[place], "dead-code")
+                    self.changed = True
         allowed = self.only is None or "early-return" in self.only
         if allowed and branches.spare_jump(block, len(block) - 1, tail, self.trace):
             self.changed = True
@@ -239,6 +246,10 @@ class _Function(_Block):
         statements = _statements(self.function)
         if statements > LARGEST_FUNCTION:
             self.local = frozenset()
+        if (self.only is None or "inlined" in self.only) and assignments.drop_aliases(self.function, self.local):
+            self.trace.note(self.function, "inlined")
+        if self.local and (self.only is None or "inlined" in self.only):
+            name_constants(self.function, self.local, self.trace)
         self.rounds(self.function.body, "return", ROUNDS if self.local or statements <= LARGEST_FUNCTION else 1)
 
     def after(self, block: list[ast.stmt]) -> None:

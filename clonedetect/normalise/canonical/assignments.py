@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from clonedetect.normalise.canonical.nodes import INERT, at, clone, effect, loads, names
+from clonedetect.normalise.canonical.nodes import INERT, Function, at, clone, effect, loads, names, walk
 
 
 def strip_annotation(stmt: ast.stmt, local: frozenset[str]) -> list[ast.stmt] | None:
@@ -100,6 +100,42 @@ def bare_return(stmt: ast.stmt, local: frozenset[str]) -> list[ast.stmt] | None:
         called = exc.func.id if isinstance(exc.func, ast.Name) else ""
         return [at(ast.Raise(exc=exc.func, cause=stmt.cause), stmt)] if called[:1].isupper() else None
     return None
+
+
+def drop_aliases(function: Function, local: frozenset[str]) -> bool:
+    """`def f(p): x = p; ...` -> `def f(p): ...` with p for x; `local` as above.
+
+    Where p is read nowhere else, x only carries on what p was, whatever is assigned to it later; where it is, neither
+    may be assigned again.
+    """
+    parameters = {argument.arg for argument in _arguments(function.args)}
+    changed = False
+    while isinstance(first := function.body[0], ast.Assign) and len(function.body) > 1 and len(first.targets) == 1:
+        target, value = first.targets[0], first.value
+        if not isinstance(target, ast.Name) or not isinstance(value, ast.Name) or {target.id, value.id} - local:
+            break
+        x, p = target.id, value.id
+        if p not in parameters or x in parameters:
+            break
+        spelled = [part for stmt in function.body for part in walk(stmt) if isinstance(part, (ast.Name, ast.arg))]
+        reads = sum(isinstance(part, ast.Name) and part.id == p for part in spelled)
+        stored = [part for part in spelled if isinstance(part, ast.arg) or not isinstance(part.ctx, ast.Load)]
+        again = sum((part.arg if isinstance(part, ast.arg) else part.id) in (x, p) for part in stored)
+        if again > 1 and (reads > 1 or any(isinstance(part, ast.arg) and part.arg == p for part in stored)):
+            break
+        for part in spelled:
+            if isinstance(part, ast.arg):
+                part.arg = p if part.arg == x else part.arg
+            elif part.id == x:
+                part.id = p
+        del function.body[0]
+        changed = True
+    return changed
+
+
+def _arguments(arguments: ast.arguments) -> list[ast.arg]:
+    extra = [part for part in (arguments.vararg, arguments.kwarg) if part is not None]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *extra]
 
 
 RULES = {

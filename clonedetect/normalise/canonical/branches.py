@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 
+from clonedetect.normalise.canonical.dead import taken
 from clonedetect.normalise.canonical.expressions import condition, inert
 from clonedetect.normalise.canonical.nodes import (
     LARGEST_EXPRESSION,
@@ -188,6 +189,7 @@ def positive_first(block: list[ast.stmt], index: int, tail: str, trace: Trace) -
 
 
 REWRITES = (
+    ("dead-code", taken),
     ("branch-inverted", invert),
     ("branch-joined", nested),
     ("conditional-expression", choose_value),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from clonedetect.normalise.canonical import strings
+from clonedetect.normalise.canonical.dead import decided
 from clonedetect.normalise.canonical.nodes import (
     EXPRESSIONS,
     INERT,
@@ -219,7 +220,11 @@ def inverted_choice(node: ast.expr, bound: Bound) -> ast.expr | None:
 
 RULES: dict[type[ast.AST], tuple[Rule, ...]] = {
     ast.UnaryOp: (Rule("negation", negation), Rule("negation", ordered_negation)),
-    ast.Compare: (Rule("comparison-chain", comparison_chain), Rule("comparison-direction", comparison_direction)),
+    ast.Compare: (
+        Rule("comparison-chain", comparison_chain),
+        Rule("comparison-direction", comparison_direction),
+        Rule("dead-code", decided),
+    ),
     ast.BinOp: (
         Rule("format-string", strings.percent),
         Rule("format-string", strings.concatenation),

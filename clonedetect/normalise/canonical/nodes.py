@@ -230,6 +230,9 @@ _ACTING = frozenset(
 ) | frozenset([ast.Break, ast.Continue, ast.Assert, ast.With, ast.AsyncWith, ast.AsyncFor])
 
 
+_FRESH = (ast.Constant, ast.JoinedStr, ast.Dict, ast.List, ast.Tuple, ast.Set)
+
+
 def effect_of(node: ast.AST, local: Iterable[str] = ()) -> int:
     """What evaluating this node itself does, its children aside."""
     cls = node.__class__
@@ -241,6 +244,8 @@ def effect_of(node: ast.AST, local: Iterable[str] = ()) -> int:
             return READS
         if isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name) and callee.value.id == "math":
             return READS
+        if isinstance(callee, ast.Attribute) and isinstance(callee.value, _FRESH):
+            return READS  # a method of an object that nobody else has
         return ACTS
     if cls is ast.Attribute or cls is ast.Subscript:
         return READS if isinstance(node.ctx, ast.Load) else ACTS  # ty: ignore

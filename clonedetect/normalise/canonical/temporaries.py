@@ -24,6 +24,7 @@ from clonedetect.normalise.canonical.nodes import (
     READS,
     Function,
     Trace,
+    at,
     blocks,
     children,
     effect_of,
@@ -177,6 +178,10 @@ class Temporaries:
         done: list[ast.stmt] = []  # in reverse order
         after: list[int] = []
         for stmt in reversed(block):
+            if change and self._unread(stmt, live | pinned):
+                self.changed = True
+                self.trace.note(done[-1] if done else stmt, "dead-code")
+                continue
             before = self._statement(stmt, live, leave, again, pinned, change) | pinned
             if change:
                 if isinstance(stmt, ast.Assign) and self._assignment(stmt, done, after, pinned):
@@ -193,9 +198,16 @@ class Temporaries:
             # Where a branch may jump, what is live there is live right after the statement's header too.
             after.append(live | leave | again if (leave | again) and change and self._jumps(stmt) else live)
             live = before
-        if change:
-            block[:] = done[::-1]
+        if change and block:
+            block[:] = done[::-1] or [at(ast.Pass(), block[0])]
         return live
+
+    def _unread(self, stmt: ast.stmt, live: int) -> bool:
+        """Whether a statement only gives a local name a value that nobody reads, and does nothing else."""
+        if not isinstance(stmt, ast.Assign) or len(stmt.targets) != 1 or not isinstance(stmt.targets[0], ast.Name):
+            return False
+        bit = self.bits.get(stmt.targets[0].id, 0)
+        return bool(bit) and not bit & live and self._allows("dead-code") and self._scan(stmt.value).level < ACTS
 
     def _statement(self, stmt: ast.stmt, live: int, leave: int, again: int, pinned: int, change: bool) -> int:
         if isinstance(stmt, ast.If):
