@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ANCHOR = 1e-3  # E-value of a pair that may vouch for others
+ANCHOR = 1e-2  # E-value of a pair that may vouch for others
 LEAST_ANCHORS = 3  # fewer pairs may be one borrowed function and say nothing about the rest
 CONFIRMED = 1.5  # natural log of how much rarer each confirmed rename makes a chance pair
 

@@ -54,8 +54,7 @@ def worth_aligning(
     jaccard = scores.matched / (scores.matched + (scores.left_only + scores.right_only) + 1e-9)
     contained = scores.matched / (scores.matched + fewer + 1e-9)
     good &= (jaccard >= 0.15) | ((contained >= 0.5) & (scores.matched >= 30))
-    tokens = np.minimum(sides[0].bags.tokens[i], sides[1].bags.tokens[j])
-    good &= at_best(scores, tokens, idioms, sides) <= HOPELESS_E
+    good &= at_best(scores, idioms, sides) <= HOPELESS_E
     at = np.flatnonzero(good)
     return at[_best(i[at], j[at], scores.matched[at] * np.sqrt(jaccard[at]) * contained[at], TWINS)]
 
@@ -68,19 +67,16 @@ def worth_aligning_beside(
     width = len(sides[1].bags.place)
     good = (sides[0].bags.kind[i] == sides[1].bags.kind[j]) & ~np.isin(i * width + j, left * width + right)
     good &= scores.matched >= LEAST_BESIDE
-    tokens = np.minimum(sides[0].bags.tokens[i], sides[1].bags.tokens[j])
-    good &= at_best(scores, tokens, idioms, sides) <= HOPELESS_BESIDE
+    good &= at_best(scores, idioms, sides) <= HOPELESS_BESIDE
     at = np.flatnonzero(good)
     union = scores.matched[at] + (scores.left_only[at] + scores.right_only[at]) + 1e-9
     return at[_best(i[at], j[at], scores.matched[at] ** 2 / union, 1)]
 
 
-def at_best(
-    scores: Scores, tokens: NDArray[np.int64], idioms: NDArray[np.int64], sides: list[Side]
-) -> NDArray[np.float64]:
+def at_best(scores: Scores, idioms: NDArray[np.int64], sides: list[Side]) -> NDArray[np.float64]:
     """The E-values that candidates would have if all their statements were equal."""
     ones = np.ones(len(scores.left))
-    z = score(scores.matched, tokens, ones, ones, np.zeros(len(ones), bool), idioms, 0 * ones)
+    z = score(scores.matched, ones, ones, idioms, 0 * ones)
     return e_values(z, len(sides[0].bags.place), len(sides[1].bags.place))
 
 

@@ -110,11 +110,5 @@ def contradiction(conflicts: int, renames: Sequence[Rename]) -> float:
 def scores(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     """`assess.score` of pairs by their numbers."""
     return score(
-        numbers[:, BITS],
-        numbers[:, TOKENS],
-        numbers[:, SIMILARITY],
-        numbers[:, CONTAINMENT],
-        numbers[:, EXACT] > 0,
-        numbers[:, IDIOM],
-        numbers[:, CONFLICTS],
+        numbers[:, BITS], numbers[:, SIMILARITY], numbers[:, CONTAINMENT], numbers[:, IDIOM], numbers[:, CONFLICTS]
     )
