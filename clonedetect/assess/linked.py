@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import gammainc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,10 +89,11 @@ def linked_e_values(
 ) -> NDArray[np.float64]:
     """E-values of pairs as members of a consistent set; never more than alone, never less than the anchors bear out.
 
+    Chance shows as many pairs as strong as the weakest of LEAST_ANCHORS as a Poisson variable does of that mean.
     alone: each pair's own E-value; anchored: which pairs are anchors; share: what each competes with;
     agreement: renames that other pairs confirm, less those that they contradict.
     """
     # Every confirmed rename is one more thing that chance would have to hit.
     joined = alone * share * np.exp(-CONFIRMED * np.clip(agreement, -3.0, 5.0))
-    floor = float(np.sort(alone[anchored])[LEAST_ANCHORS - 1])
+    floor = float(gammainc(LEAST_ANCHORS, np.sort(alone[anchored])[LEAST_ANCHORS - 1]))
     return np.minimum(alone, np.maximum(joined, floor))

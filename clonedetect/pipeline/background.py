@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clonedetect.corpus import Counts, TermTally, fetch, read_pins, save_background, sources
-from clonedetect.fingerprint import features
 from clonedetect.left_behind import package_terms
-from clonedetect.normalise import content_labels, kept_names, own_names, plain
+from clonedetect.normalise import own_names
 from clonedetect.parse import parse
+from clonedetect.pipeline.reading import plain_bags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +31,7 @@ def build_background(
         if not len(forest.statements.row):
             continue
         terms.add(package_terms([(file.path, file.data) for file in forest.files]))
-        reading, _ = plain(forest)
-        kept = kept_names(reading, own_names([forest]))
-        counts.add(features(reading, kept, content_labels(reading, kept)))
+        counts.add(plain_bags(forest, own_names([forest]))[2])
     background = counts.background()
     save_background(background, out)
     terms.save(out.with_name("terms.npy"), out.with_name("words.txt"))

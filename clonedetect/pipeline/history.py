@@ -10,7 +10,6 @@ import numpy as np
 from clonedetect.acquire import OpenHistory
 from clonedetect.align import Fragments
 from clonedetect.domain import SourceFile
-from clonedetect.fingerprint import features
 from clonedetect.history import (
     Doubts,
     Passage,
@@ -22,9 +21,10 @@ from clonedetect.history import (
     lines_of,
     revisions_of,
 )
-from clonedetect.normalise import content_labels, kept_names, own_names
+from clonedetect.normalise import own_names
 from clonedetect.parse import parse
 from clonedetect.parse.notebook import code
+from clonedetect.pipeline.reading import plain_bags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -158,10 +158,7 @@ def rank_files(
     (pool,) = parse([(side, files)], jobs=jobs)
     number = {file.path: n for n, file in enumerate(files)}
     own = own_names([pool, other])
-    bags = []
-    for forest in (pool, other):
-        kept = kept_names(forest, own)
-        bags.append(features(forest, kept, content_labels(forest, kept)))
+    bags = [plain_bags(forest, own)[2] for forest in (pool, other)]
     owner = np.searchsorted(pool.places, bags[0].place, side="right") - 1
     file_number = np.array([number[file.path] for file in pool.files], np.int64)
     named = Fragments(other)

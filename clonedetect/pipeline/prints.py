@@ -9,10 +9,11 @@ import numpy as np
 from clonedetect.align import Fragments
 from clonedetect.corpus import load_background
 from clonedetect.domain import BITS_STEP, CLASS, FUNCTION, RUN, Prints
-from clonedetect.fingerprint import features, fingerprint
+from clonedetect.fingerprint import fingerprint
 from clonedetect.match import weigh
 from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, raw_labels
 from clonedetect.parse import parse
+from clonedetect.pipeline.reading import plain_bags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from clonedetect.domain import Features, Fingerprints, Forest, SourceFile
 
-FORM = 1  # raised when equal source no longer gives equal prints: a corpus of another form cannot be searched
+FORM = 2  # raised when equal source no longer gives equal prints: a corpus of another form cannot be searched
 LEAST_TOKENS = 20  # a smaller fragment holds too little to be told from a coincidence
 LEAST_WEIGHT = 0.5  # bits; what adds less to a fragment is not kept
 NO_RUNS = 1 << 40  # tokens of the smallest statement run: only definitions are wanted
@@ -39,11 +40,10 @@ def prints(
     Which names are the repository's own, and how common a feature is in it, is settled by all of its files.
     """
     (forest,) = parse([("left", files)], jobs=jobs, cache=cache)
-    kept = kept_names(forest, own_names([forest]))
-    content = content_labels(forest, kept)
-    bags = features(forest, kept, content)
-    weights = weigh(bags, bags, forest, forest, load_background())
-    blind = blind_labels(forest)
+    own = own_names([forest])
+    reading, _, bags = plain_bags(forest, own)
+    weights = weigh(bags, bags, reading, reading, load_background())
+    content, blind = content_labels(forest, kept_names(forest, own)), blind_labels(forest)
     whole = fingerprint(forest, blind, raw_labels(forest, blind), content, NO_RUNS)
     return _prints(forest, bags, weights.added[np.searchsorted(weights.feature, bags.feature)], whole, only)
 

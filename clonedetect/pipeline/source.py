@@ -11,14 +11,15 @@ import numpy as np
 from clonedetect.align import Fragments, aligned_pair, class_pairs, compare_exact, exact_pairs
 from clonedetect.assess import IDIOM_PACKAGES, LAMBDA
 from clonedetect.domain import CloneClass, ClonePair, Fingerprints, Forest, Weights
-from clonedetect.fingerprint import features, fingerprint
+from clonedetect.fingerprint import fingerprint
 from clonedetect.group import clone_classes
 from clonedetect.match import candidates, match_exact, scored, weigh
-from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, plain, raw_labels
+from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, raw_labels
 from clonedetect.pipeline.choose import around_runs, best_of_each, worth_aligning, worth_aligning_beside
 from clonedetect.pipeline.found import IDIOM, Found, Side, contradiction, exact_numbers, idiom_packages, scores, side
 from clonedetect.pipeline.linked import beside_anchors, linked
 from clonedetect.pipeline.listing import reported, strongest_first, with_features
+from clonedetect.pipeline.reading import Own, plain_bags
 from clonedetect.pipeline.rewritten import align_pairs
 from clonedetect.pipeline.weighing import explanations, weighed
 
@@ -75,15 +76,10 @@ def compare_source(
     return out, clone_classes(out, groups)
 
 
-def _prepared(
-    forest: Forest, own: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]
-) -> tuple[Side, Fingerprints]:
+def _prepared(forest: Forest, own: Own) -> tuple[Side, Fingerprints]:
     content, blind = content_labels(forest, kept_names(forest, own)), blind_labels(forest)
     prints = fingerprint(forest, blind, raw_labels(forest, blind), content)
-    reading, stand_ins = plain(forest)
-    kept = kept_names(reading, own)
-    bags = features(reading, kept, content_labels(reading, kept))
-    return side(reading, stand_ins, bags, Fragments(forest)), prints
+    return side(*plain_bags(forest, own), Fragments(forest)), prints
 
 
 def _rewritten(
