@@ -16,7 +16,7 @@ from clonedetect.domain.history import HistoryWalk
 WHOLE: Final = 0.9  # share of a fragment's lines that a content must have to hold it
 BEGUN: Final = 0.5  # share that is more than chance and less than the fragment
 SHORTEST: Final = 4  # characters of a line that says something
-LAYOUT: Final = b" \t\r\f\v"
+LAYOUT: Final = b" \t\r\f\v\"'"  # quotes too: formatters exchange them
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,13 @@ class Passage:
     begun: int | None
     path: str
     blob: str
+
+
+def earliest(own: Passage, other: Passage) -> Passage:
+    """When a history first held a fragment, in its own words of today or in the other side's."""
+    first = min((p for p in (own, other) if p.whole is not None), key=lambda p: p.whole or 0, default=own)
+    begun = min((p.begun for p in (own, other) if p.begun is not None), default=None)
+    return Passage(first.whole, begun, first.path, first.blob)
 
 
 def lines_of(data: bytes) -> list[bytes]:

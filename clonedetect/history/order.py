@@ -23,6 +23,7 @@ from clonedetect.history.flags import Doubts, iso
 
 LEAST_PAIRS: Final = 3  # dated pairs that a direction takes at least
 AGREE: Final = 0.9  # share of the dated pairs that must agree
+OVERLAP: Final = "the dates of both sides overlap, or the later side may be older than its clone shows"
 LISTED: Final = 2_000  # pairs of which the report gives the dates
 
 Walked = tuple[HistoryWalk, Doubts, Sequence[Passage], int]  # one side: passages by pair, contents looked into
@@ -78,7 +79,7 @@ def _dates(pair: ClonePair, n: int, left: Walked, right: Walked) -> PairDates:
         elif before[1]:
             earlier = "right"
         else:
-            why = "the dates of both sides overlap, or the later side may be older than its clone shows"
+            why = OVERLAP
     return PairDates(pair.id, *shown, earlier, why)
 
 
@@ -134,6 +135,10 @@ def _direction(
     if count[first] < AGREE * decided:
         told = f"{count['left']:,} pairs stand on the left first and {count['right']:,} on the right first"
         return "unknown", [told, "code went both ways, or came from elsewhere at different times"], []
+    overlapping = sum(each.why == OVERLAP for each in dated)
+    if overlapping > decided:
+        told = f"{decided:,} of {len(dated):,} pairs stand on the {first} first"
+        return "unknown", [told, f"of {overlapping:,} more {OVERLAP}"], []
     source, other = (left, right) if first == "left" else (right, left)
     reasons = [
         f"{count[first]:,} of {len(dated):,} pairs stood complete on the {first} before half of their code stood on "

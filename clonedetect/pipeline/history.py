@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from clonedetect.history import (
     Revision,
     Search,
     doubts,
+    earliest,
     fit_revisions,
     history_finding,
     lines_of,
@@ -29,7 +31,7 @@ from clonedetect.pipeline.reading import plain_bags
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from clonedetect.domain import Background, ClonePair, Forest
+    from clonedetect.domain import Background, ClonePair, Forest, Rename
     from clonedetect.domain.history import BestRevision, HistoryFinding, HistoryWalk
     from clonedetect.domain.trees import Side
     from clonedetect.pipeline.channels import Compared
@@ -38,7 +40,9 @@ MOST_PAIRS = 5_000  # pairs whose first commits are looked for
 MOST_CONTENTS = 60_000  # contents looked into, a side; oldest first
 LARGEST = 1_000_000  # bytes of a content that is looked into
 POOL_FILES = 1_500  # contents that revisions are made of
+FEWEST = 6  # lines of the other side's text that are not found together by chance
 NOTEBOOK = ".ipynb"
+_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,9 @@ def examine_history(compared: Compared) -> HistoryFinding | str:
             return history if not compared.options.history else f"the {side} has no history to walk: {history}"
     assert isinstance(left, OpenHistory) and isinstance(right, OpenHistory)
     pairs = [pair for pair in compared.pairs if pair.explained_by is None][:MOST_PAIRS]
-    one = _look(left, _shared_lines(pairs, "left", compared.left_forest))
-    two = _look(right, _shared_lines(pairs, "right", compared.right_forest))
+    texts = _texts(pairs, "left", compared.left_forest), _texts(pairs, "right", compared.right_forest)
+    one = _look(left, texts[0], [_named(t, p.renames, "left") for p, t in zip(pairs, texts[1], strict=True)])
+    two = _look(right, texts[1], [_named(t, p.renames, "right") for p, t in zip(pairs, texts[0], strict=True)])
     best = (
         _best("left", one, {pair.left.path for pair in pairs}, compared.right_forest, compared),
         _best("right", two, {pair.right.path for pair in pairs}, compared.left_forest, compared),
@@ -72,9 +77,9 @@ def examine_history(compared: Compared) -> HistoryFinding | str:
     return history_finding(pairs, one.parts(), two.parts(), tuple(each for each in best if each))
 
 
-def _shared_lines(pairs: Sequence[ClonePair], side: Side, forest: Forest) -> list[list[bytes]]:
-    """For each pair the lines of one side that stand opposite the other, without layout."""
-    files = {file.path: (lines_of(file.data), dict(file.cells)) for file in forest.files}
+def _texts(pairs: Sequence[ClonePair], side: Side, forest: Forest) -> list[bytes]:
+    """For each pair the lines of one side that stand opposite the other."""
+    files = {file.path: (file.data.split(b"\n"), dict(file.cells)) for file in forest.files}
     out = []
     for pair in pairs:
         fragment = pair.left if side == "left" else pair.right
@@ -82,20 +87,35 @@ def _shared_lines(pairs: Sequence[ClonePair], side: Side, forest: Forest) -> lis
         shift = cells[fragment.cell] - 2 if fragment.cell is not None else -1
         spans = [region.left if side == "left" else region.right for region in pair.regions]
         spans = spans or [(fragment.start_line, fragment.end_line)]
-        out.append([line for first, last in spans for line in lines[shift + first : shift + last + 1]])
+        out.append(b"\n".join(line for first, last in spans for line in lines[shift + first : shift + last + 1]))
     return out
 
 
-def _look(history: OpenHistory, fragments: list[list[bytes]]) -> _Walked:
-    """Look into every source content of a history once."""
+def _named(text: bytes, renames: Sequence[Rename], side: Side) -> bytes:
+    """The other side's text of a pair in this side's names: what this side had, had it been written by it."""
+    pairs = [(r.right, r.left) if side == "left" else (r.left, r.right) for r in renames]
+    names = {theirs.encode(): own.encode() for theirs, own in reversed(pairs)}
+    return _WORD.sub(lambda match: names.get(match[0], match[0]), text) if names else text
+
+
+def _look(history: OpenHistory, own: list[bytes], others: list[bytes]) -> _Walked:
+    """Look into every source content of a history once, for each pair's code as either side has it today.
+
+    The copy may be nearer to what the older side once had than that side's own code of today, which has been
+    formatted and extended since.
+    """
     walk = history.walk
+    theirs = [lines_of(text) for text in others]
+    fragments = [*map(lines_of, own), *(lines if len(set(lines)) >= FEWEST else [] for lines in theirs)]
     search = Search(fragments, walk)
     wanted = [v for v in sorted(walk.versions, key=lambda v: (v.added, v.path)) if v.path.endswith((".py", NOTEBOOK))]
     blobs = {version.blob: version.path.endswith(NOTEBOOK) for version in wanted[:MOST_CONTENTS]}
     if fragments:
         for blob, data in _sources(history, blobs):
             search.look(blob, data)
-    return _Walked(history, doubts(walk), search.passages(), search.contents, search.holding)
+    found = search.passages()
+    passages = [earliest(*two) for two in zip(found[: len(own)], found[len(own) :], strict=True)]
+    return _Walked(history, doubts(walk), passages, search.contents, search.holding)
 
 
 def _sources(history: OpenHistory, blobs: dict[str, bool]) -> Iterator[tuple[str, bytes]]:

@@ -119,6 +119,15 @@ def test_moved_files_keep_their_dates(grow: Callable) -> None:
     assert any("younger" in warning for warning in found.warnings)
 
 
+def test_a_side_that_was_formatted_and_annotated_later_is_not_the_younger_one(grow: Callable) -> None:
+    later = {path: text.replace('"', "'").replace("):\n", ") -> Any:\n") for path, text in SOURCES.items()}
+    long = {path: re.sub(r"^( +)(\w+ = .+)$", r"\1\2  # kept as it was", t, flags=re.M) for path, t in later.items()}
+    a = grow("a", [*gradual(SOURCES, T0), (at(T0 + 3 * YEAR), long)])
+    b = grow("b", gradual(RENAMED, T0 + YEAR))
+    assert scan(a, b, options=OPTIONS).verdict.direction == "right-from-left"
+    assert scan(b, a, options=OPTIONS).verdict.direction == "left-from-right"
+
+
 def test_a_shallow_clone_of_the_later_side_leaves_it_open(grow: Callable, tmp_path: Path) -> None:
     a, b = grow("a", gradual(SOURCES, T0)), grow("b", [*gradual(RENAMED, T0 + YEAR), (at(T0 + 2 * YEAR), {"n": "n"})])
     shallow = tmp_path / "shallow"
