@@ -39,7 +39,11 @@ _LIMITS: Final = (
 
 
 def left_behind_evidence(finding: LeftBehindFinding) -> tuple[Evidence, ...]:
-    """One piece of evidence for each kind of mark, by its own null hypothesis."""
+    """One piece of evidence for each kind of mark, by its own null hypothesis.
+
+    What both sides have (a comment, a misspelling, an idle import) comes with shared code, wherever that is from: it
+    follows the channel `source`. What makes sense on the other side only does not.
+    """
     return tuple(_evidence(count, finding) for count in finding.counts)
 
 
@@ -57,6 +61,7 @@ def _evidence(count: MarkCount, finding: LeftBehindFinding) -> Evidence:
         p_value=count.p_value,
         exhibits=tuple(_exhibit(mark) for mark in marks[:10]),
         limits=_LIMITS,
+        follows="source" if count.side == "both" else None,
     )
 
 

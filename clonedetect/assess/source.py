@@ -9,16 +9,20 @@ from clonedetect.domain import Evidence, Strength
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clonedetect.domain import ClonePair
+    from clonedetect.domain import ClonePair, Side, SideSummary
 
 LINES_A_FUNCTION = 30  # of a class or module that is equal as a whole
+SMALL = 0.05  # share of a side's lines; what many projects borrow from one other is seldom more
 SIGNIFICANT = 0.01  # E-value at or below which a pair counts
 # (pairs of different fragments, bits together) that a strength takes at least. Source alone is never decisive.
 _RULES: tuple[tuple[Strength, int, float], ...] = (("strong", 8, 800.0), ("moderate", 4, 400.0), ("weak", 1, 40.0))
 
 
-def source_evidence(pairs: Sequence[ClonePair]) -> tuple[Evidence, ...]:
-    """Evidence of the channel `source`: the unexplained pairs that chance does not show, each fragment counted once."""
+def source_evidence(pairs: Sequence[ClonePair], left: SideSummary, right: SideSummary) -> tuple[Evidence, ...]:
+    """Evidence of the channel `source`: the unexplained pairs that chance does not show, each fragment counted once.
+
+    A small part of two large sides is never strong: both may have taken those functions from a third project.
+    """
     chosen = one_to_one([p for p in pairs if p.e_value is not None and p.e_value <= SIGNIFICANT])
     free = [p for p in chosen if p.explained_by is None]
     gone = [p for p in chosen if p.explained_by is not None]
@@ -26,24 +30,40 @@ def source_evidence(pairs: Sequence[ClonePair]) -> tuple[Evidence, ...]:
         return ()
     bits = sum(p.bits or 0.0 for p in free)
     best = min((p.e_value for p in free if p.e_value is not None), default=None)
-    lines = len({(p.left.path, p.left.cell, n) for p in free for n in range(p.left.start_line, p.left.end_line + 1)})
-    claim = (
-        f"{len(free):,} pairs of fragments ({lines:,} left lines, {bits:,.0f} bits) are more alike than chance explains"
-    )
+    lines, others = _lines(free, "left"), _lines(free, "right")
+    strength = _strength(sum(map(functions_held, free)), bits)
+    small = small_part(pairs, left, right)
+    limits = "Python source only. A common ancestor that was not given cannot be told from a copy."
+    if small:
+        limits += f" Less than {SMALL:.0%} of either side: both may have it from a third project."
+    alike = "pair of fragments is" if len(free) == 1 else "pairs of fragments are"
+    claim = f"{len(free):,} {alike} more alike than chance explains: "
+    claim += f"{lines:,} left and {others:,} right lines, {bits:,.0f} bits"
     claim += f"; {len(gone):,} more are explained by something else." if gone else "."
     return (
         Evidence(
             channel="source",
             claim=claim,
-            strength=_strength(sum(map(functions_held, free)), bits),
+            strength="moderate" if small and strength == "strong" else strength,
             statistic=f"unexplained clone pairs with E at most {SIGNIFICANT}",
             value=float(len(free)),
             null_hypothesis="two repositories of these sizes, written independently",
             e_value=best,
             exhibits=tuple(p.id for p in free[:10]),
-            limits="Python source only. A common ancestor that was not given cannot be told from a copy.",
+            limits=limits,
         ),
     )
+
+
+def small_part(pairs: Sequence[ClonePair], left: SideSummary, right: SideSummary) -> bool:
+    """Whether the unexplained pairs that chance does not show are less than `SMALL` of the lines of both sides."""
+    free = [p for p in pairs if p.explained_by is None and p.e_value is not None and p.e_value <= SIGNIFICANT]
+    return _lines(free, "left") < SMALL * left.lines and _lines(free, "right") < SMALL * right.lines
+
+
+def _lines(pairs: Sequence[ClonePair], side: Side) -> int:
+    fragments = [p.left if side == "left" else p.right for p in pairs]
+    return len({(f.path, f.cell, n) for f in fragments for n in range(f.start_line, f.end_line + 1)})
 
 
 def one_to_one(pairs: Sequence[ClonePair]) -> list[ClonePair]:

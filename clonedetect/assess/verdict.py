@@ -7,6 +7,8 @@ settings' architecture with it), channels of different families do not.
 - The verdict is as strong as the strongest family.
 - It is decisive only where families agree: two are strong, or one is strong and two more are moderate.
 - Equal configuration, architecture or tokenizer alone is never more than weak: many projects share them.
+- Evidence that follows another channel (comments that come with shared code) counts in that one's family.
+- Little shared code of two large sides may be from a third project: it is not strong, and its dates give no direction.
 - What an ancestor explains is not counted. Where it explains nearly all, the relation is a common ancestor, and what
   ancestors were not examined for (weights, predictions) is said and not counted either.
 """
@@ -16,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from clonedetect.assess.attribution import attribution_words
-from clonedetect.assess.source import SIGNIFICANT, functions_held, one_to_one
+from clonedetect.assess.source import SIGNIFICANT, functions_held, one_to_one, small_part
 from clonedetect.domain import STRENGTHS, Direction, Strength, Verdict
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ def verdict(
         told.append("No ancestor given fits the shared parts as well as the two sides fit each other.")
     if not ancestors:
         told.append("A common origin that was not given (--ancestor) is not excluded.")
-    direction, best_revision, words = _direction(history)
+    direction, best_revision, words = _direction(history, strength == "moderate" and small_part(pairs, left, right))
     return Verdict(
         strength,
         "derived",
@@ -106,7 +108,7 @@ def families(evidence: Sequence[Evidence]) -> dict[str, Strength]:
     """The strongest evidence of each family that has any; a single channel is never decisive."""
     best: dict[str, Strength] = {}
     for each in evidence:
-        family = FAMILIES.get(each.channel)
+        family = FAMILIES.get(each.follows or each.channel)
         if family is not None and each.strength != "none":
             found: Strength = "strong" if each.strength == "decisive" else each.strength
             best[family] = max(found, best.get(family, "none"), key=STRENGTHS.index)
@@ -138,7 +140,9 @@ def _claims(evidence: Sequence[Evidence]) -> list[str]:
     for each in ranked:
         if STRENGTHS.index(each.strength) >= least:
             claim = each.claim.split(". ")[0].rstrip(".")
-            chosen.setdefault(FAMILIES[each.channel], f"{each.channel.replace('_', ' ').capitalize()}: {claim}.")
+            chosen.setdefault(
+                FAMILIES[each.follows or each.channel], f"{each.channel.replace('_', ' ').capitalize()}: {claim}."
+            )
     return list(chosen.values())
 
 
@@ -190,10 +194,13 @@ def _uncounted(evidence: Sequence[Evidence]) -> list[str]:
 # ---------------------------------------------------------------- words
 
 
-def _direction(history: HistoryFinding | None) -> tuple[Direction, str | None, str]:
+def _direction(history: HistoryFinding | None, small: bool) -> tuple[Direction, str | None, str]:
     """Which way, the revision of the earlier side that fits best, and both in words."""
     if history is None:
         return "unknown", None, "Which side has it from which is not known: no history was compared."
+    if small:
+        why = "so small a part of both may come from a third project"
+        return "unknown", None, f"Which side has it from which is not known: {why}."
     best = _best_revision(history)
     if history.direction == "unknown":
         return "unknown", best, f"Which side has it from which is not known: {_reason(history)}."

@@ -128,6 +128,7 @@ class Evidence:
     e_value: float | None = None
     exhibits: tuple[str, ...] = ()  # ids of clone pairs, paths, names
     limits: str = ""
+    follows: str | None = None  # the channel whose innocent explanations explain this too
 
 
 @dataclass(frozen=True, slots=True)

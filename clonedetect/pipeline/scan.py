@@ -141,7 +141,7 @@ def compare(
         walks = [h.walk if isinstance(h, OpenHistory) else None for h in (histories.left, histories.right)]
         alike = equal_files(snapshots[0], snapshots[1], *walks, snapshots[2:])
     identity = Identity(identity.files, alike, weight_share(snapshots[0], snapshots[1], alike))
-    evidence = tuple(e for e in (*source_evidence(pairs), identity_evidence(identity), *around) if e)
+    evidence = tuple(e for e in (*source_evidence(pairs, *sides[:2]), identity_evidence(identity), *around) if e)
     clock.done("channels")
     quoted = quotes(forests[:2], pairs)
     clock.done("quote")

@@ -180,4 +180,5 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "e_value": _finite(evidence.e_value),
         "exhibits": list(evidence.exhibits),
         "limits": evidence.limits,
+        "follows": evidence.follows,
     }

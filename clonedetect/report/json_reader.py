@@ -253,6 +253,7 @@ def _evidence(o: _Object) -> Evidence:
         e_value=o.optional_number("e_value"),
         exhibits=o.texts("exhibits"),
         limits=o.text("limits"),
+        follows=o.optional_text("follows"),
     )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clonedetect.assess.source import source_evidence
 from clonedetect.assess.verdict import FAMILIES, combined, families, verdict
 from clonedetect.domain import STRENGTHS, ClonePair, Evidence, Findings, Fragment, SideSummary
+from clonedetect.domain.history import HistoryFinding, SideHistory
 
 SIDE = SideSummary("origin", None, False, 10, 1000, (("python", 10),), (), None, None)
 
@@ -42,6 +45,27 @@ def test_channels_of_one_family_count_once():
     assert judged(evidence("weights", "strong"), evidence("predictions", "strong")).strength == "strong"
     assert judged(evidence("source", "strong"), evidence("identity", "strong")).strength == "strong"
     assert judged(evidence("left_behind", "strong"), evidence("attribution", "strong")).strength == "strong"
+
+
+def test_what_comes_with_shared_code_agrees_with_it_only_once():
+    comments = replace(evidence("left_behind", "strong"), follows="source")
+    assert judged(evidence("source", "strong"), comments).strength == "strong"
+    assert judged(evidence("source", "strong"), comments, evidence("left_behind", "strong")).strength == "decisive"
+
+
+def test_a_small_part_of_two_large_sides_may_be_from_a_third_project():
+    large = replace(SIDE, lines=10_000)
+    pairs = [pair(n) for n in range(20)]
+    assert [source_evidence(pairs, *sides)[0].strength for sides in ((SIDE, SIDE), (SIDE, large), (large, SIDE))] == [
+        "strong"
+    ] * 3
+    (found,) = source_evidence(pairs, large, large)
+    assert found.strength == "moderate" and "third project" in found.limits
+    history = HistoryFinding(
+        *(SideHistory(None, 1, None, None, 1, ()),) * 2, 20, 0, 0, 3, 0.25, "right-from-left", ("20 of 20",), (), (), ()
+    )
+    assert verdict([found], pairs, SIDE, SIDE, history).direction == "right-from-left"
+    assert verdict([found], pairs, large, large, history).direction == "unknown"
 
 
 @pytest.mark.parametrize("channel", ["config", "weight_index", "tokenizer"])
