@@ -25,6 +25,8 @@ DOCUMENT_BYTES = 4 << 20
 """A larger document is skipped."""
 VOCABULARY_BYTES = 128 << 20
 """The same for a tokenizer's files, which are large where a vocabulary is."""
+INDEX_BYTES = 32 << 20
+"""The same for the index of a checkpoint's shards, which lists every tensor."""
 DOCUMENTS = 20_000
 """Documents read from one repository; a data set may be millions of JSON files."""
 
@@ -81,6 +83,8 @@ class Selection:
         name = path.rpartition("/")[2]
         if _VOCABULARY.fullmatch(name):
             return VOCABULARY_BYTES
+        if name.lower().endswith(".index.json"):
+            return INDEX_BYTES
         return DOCUMENT_BYTES if _DOCUMENT.fullmatch(name) else None
 
     def refuse_path(self, path: str, size: int) -> str | None:

@@ -14,6 +14,7 @@ from clonedetect.assess.significance import IDIOM_PACKAGES, LAMBDA, e_values, sc
 from clonedetect.assess.source import SIGNIFICANT, one_to_one, source_evidence
 from clonedetect.assess.tokenizer import tokenizer_evidence
 from clonedetect.assess.verdict import verdict
+from clonedetect.assess.weight_index import weight_index_evidence
 from clonedetect.assess.weights import weights_evidence
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "source_evidence",
     "tokenizer_evidence",
     "verdict",
+    "weight_index_evidence",
     "weights_evidence",
     "worth_a_look",
 ]

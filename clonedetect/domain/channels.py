@@ -10,6 +10,7 @@ from clonedetect.domain.history import HistoryFinding
 from clonedetect.domain.left_behind import LeftBehindFinding
 from clonedetect.domain.predictions import PredictionsFinding
 from clonedetect.domain.tokenizer import TokenizerFinding
+from clonedetect.domain.weight_index import WeightIndexFinding
 from clonedetect.domain.weights import WeightsFinding
 
 
@@ -27,5 +28,5 @@ class Findings:
     predictions: PredictionsFinding | None = None
     history: HistoryFinding | None = None
     attribution: AttributionFinding | None = None
-    weight_index: None = None
+    weight_index: WeightIndexFinding | None = None
     left_behind: LeftBehindFinding | None = None

@@ -12,6 +12,7 @@ from clonedetect.assess import (
     left_behind_evidence,
     predictions_evidence,
     tokenizer_evidence,
+    weight_index_evidence,
     weights_evidence,
 )
 from clonedetect.domain import Findings
@@ -20,6 +21,7 @@ from clonedetect.pipeline.attribution import examine_attribution
 from clonedetect.pipeline.history import examine_history
 from clonedetect.pipeline.left_behind import examine_left_behind
 from clonedetect.pipeline.predictions import examine_predictions
+from clonedetect.pipeline.weight_index import examine_weight_index
 from clonedetect.pipeline.weights import examine_weights
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ CHANNELS: Final[tuple[Channel, ...]] = (
     # one line a channel
     Channel("predictions", examine_predictions, predictions_evidence),
     Channel("weights", examine_weights, weights_evidence),
+    Channel("weight_index", examine_weight_index, weight_index_evidence),
     Channel("config", documents.config, config_evidence),
     Channel("tokenizer", documents.tokenizer, tokenizer_evidence),
     Channel("history", examine_history, history_evidence),

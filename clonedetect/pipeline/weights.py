@@ -21,8 +21,8 @@ def examine_weights(compared: Compared) -> WeightsFinding | str:
     """The finding in quick mode. What was named must be readable (CloneDetectError); what was found need not be."""
     options = compared.options
     named = options.left_weights, options.right_weights
-    left = named[0] or _weights_in(compared.left)
-    right = named[1] or _weights_in(compared.right)
+    left = named[0] or weights_in(compared.left)
+    right = named[1] or weights_in(compared.right)
     absent = [side for side, place in (("left", left), ("right", right)) if place is None]
     if left is None or right is None:
         reason = f"no weight files on disk on the {' and the '.join(absent)}"
@@ -42,7 +42,7 @@ def examine_weights(compared: Compared) -> WeightsFinding | str:
         return f"found, but not compared: {error}"
 
 
-def _weights_in(snapshot: Snapshot) -> Path | None:
+def weights_in(snapshot: Snapshot) -> Path | None:
     """The directory of the snapshot that holds most bytes of weight files; the file, where it holds one."""
     if snapshot.disk is None:
         return None

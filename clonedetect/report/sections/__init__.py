@@ -20,6 +20,7 @@ from clonedetect.report.sections import (
     left_behind,
     predictions,
     tokenizer,
+    weight_index,
     weights,
 )
 from clonedetect.report.sections.layout import Column, Figure, Kind, Section, Table
@@ -29,6 +30,7 @@ __all__ = ["SECTIONS", "Column", "Figure", "Kind", "Section", "Table", "sections
 SECTIONS: Final[Mapping[str, Callable[[Any], Section]]] = MappingProxyType(
     {
         "config": config.section,
+        "weight_index": weight_index.section,
         "tokenizer": tokenizer.section,
         "weights": weights.section,
         "predictions": predictions.section,
