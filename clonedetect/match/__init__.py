@@ -9,6 +9,7 @@ from clonedetect.match.similar import (
     range_known,
     scored,
     shared_bits,
+    shared_entries,
     shared_features,
     weigh,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "range_known",
     "scored",
     "shared_bits",
+    "shared_entries",
     "shared_features",
     "weigh",
 ]

@@ -206,23 +206,35 @@ def _range_bag(
     return key[edge], np.diff(np.concatenate((edge, [len(key)])))
 
 
-def shared_bits(left: Features, right: Features, weights: Weights, lefts: Rows, rights: Rows) -> NDArray[np.float64]:
-    """Bits of what the rows `lo:hi` of one forest and of the other have in common, for each such pair of ranges."""
+def shared_entries(
+    left: Features, right: Features, weights: Weights, lefts: Rows, rights: Rows
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """What the rows `lo:hi` of one forest and of the other have in common, for each such pair of ranges: (pair, number
+    of the feature in the vocabulary, its bits)."""
     sides = [
         (np.searchsorted(weights.feature, f.node_feature), *(np.searchsorted(f.node_row, edge) for edge in rows))
         for f, rows in ((left, lefts), (right, rights))
     ]
     total = np.cumsum(sum(end - begin for _, begin, end in sides))
-    out, at, width = np.zeros(len(total)), 0, len(weights.feature)
-    while at < len(out):
+    pairs, features, bits, at, width = [], [], [], 0, len(weights.feature)
+    while at < len(total):
         base = int(total[at - 1]) if at else 0
         stop = max(at + 1, int(np.searchsorted(total, base + RANGE_ROWS, side="right")))
         (one, x), (two, y) = (_range_bag(n, begin[at:stop], end[at:stop], width) for n, begin, end in sides)
         both, i, j = np.intersect1d(one, two, assume_unique=True, return_indices=True)
-        bits = weights.added[both % width] * (1.0 + np.log2(np.minimum(x[i], y[j])))
-        out[at:stop] = np.bincount(both // width, weights=bits, minlength=stop - at)
+        bits.append(weights.added[both % width] * (1.0 + np.log2(np.minimum(x[i], y[j]))))
+        pairs.append(both // width + at)
+        features.append(both % width)
         at = stop
-    return out
+    if not pairs:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    return np.concatenate(pairs), np.concatenate(features), np.concatenate(bits)
+
+
+def shared_bits(left: Features, right: Features, weights: Weights, lefts: Rows, rights: Rows) -> NDArray[np.float64]:
+    """Bits of what the rows `lo:hi` of one forest and of the other have in common, for each such pair of ranges."""
+    pair, _, bits = shared_entries(left, right, weights, lefts, rights)
+    return np.bincount(pair, weights=bits, minlength=len(lefts[0])).astype(np.float64)
 
 
 def range_features(

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.assess import IDIOM_PACKAGES, linked_e_values
+from clonedetect.assess import IDIOM_PACKAGES, e_values, linked_e_values
 from clonedetect.domain import FUNCTION, ClonePair, Features, Weights
 from clonedetect.match import explained, range_known
-from clonedetect.pipeline.found import BITS, IDIOM, Found, Side, rows
+from clonedetect.pipeline.found import BITS, IDIOM, Found, Side, rows, scores
 from clonedetect.pipeline.linked import linked
+from clonedetect.pipeline.repeated import repetitions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,15 +28,19 @@ SHORT_NAME = 3  # characters: shorter names agree by chance
 def explanations(
     sides: list[Side], weights: Weights, found: Found, ancestors: Sequence[tuple[str, Features]]
 ) -> list[str | None]:
-    """What explains each pair without a copy: an ancestor, being a table of data, or an idiom; None for most."""
+    """What explains each pair without a copy: an ancestor, being a table of data, an idiom, or repetition; None for
+    most."""
     inherited = _inherited(sides, weights, found.places, ancestors)
     data = _only_data(sides[0], found.places)
     idioms = found.numbers[:, IDIOM].astype(np.int64).tolist()
+    alone = e_values(scores(found.numbers), len(sides[0].bags.place), len(sides[1].bags.place))
+    repeated = repetitions(sides, weights, found, alone)
     return [
         origin
         or ("data: literals and names only" if table else None)
         or (f"idiom: {packages} packages of the background have it" if packages >= IDIOM_PACKAGES else None)
-        for origin, table, packages in zip(inherited, data.tolist(), idioms, strict=True)
+        or again
+        for origin, table, packages, again in zip(inherited, data.tolist(), idioms, repeated, strict=True)
     ]
 
 
