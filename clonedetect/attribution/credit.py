@@ -42,6 +42,7 @@ _CLAIM = re.compile(
     r"from\s+(?:the\s+)?(?:scratch|ground\s+up)\b[^.!?\n]*",
     re.IGNORECASE,
 )
+_BREAKS: Final = bytes(n if chr(n).isascii() and chr(n).isalnum() else ord(" ") for n in range(256))
 _HEAD_LINES: Final = 60  # of a file, in which a credit stands
 _NEAR_LINES: Final = 6  # above a fragment, likewise
 _BEFORE: Final = 120  # characters before a name in which a word of credit makes it one
@@ -79,7 +80,9 @@ def credit_of(
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(rf"(?<![\w/.-]){re.escape(n)}(?![\w/-])" for n in names) or r"(?!)", re.IGNORECASE)
+    """Any of some names as a word. One look behind for all of them: where no word begins, none is tried."""
+    either = "|".join(re.escape(name) for name in names)
+    return re.compile(rf"(?<![\w/.-])(?:{either})(?![\w/-])" if either else r"(?!)", re.IGNORECASE)
 
 
 def _keeps(holders: set[str], text: str) -> bool:
@@ -98,17 +101,25 @@ def credits_in(
     texts: (path, bytes, whether a document). In a notice file and below a heading such as "Acknowledgements" a name is
     enough; elsewhere a word of credit must stand shortly before it. In source files only the credit counts, no title.
     """
-    name, title = _any_of(names), _titles(titles)
+    title = _titles(titles)
+    probes = [(name, frozenset(_words(name.encode()))) for name in names]
     for path, data, document in texts:
         named, cited = is_notice_file(path), is_readme(path) or is_citation(path)
         if document and not (named or cited or path.endswith((".md", ".rst", ".txt"))):
             continue
         text = data[:_PROSE].decode("utf-8", "replace")
+        words = _words(data[:_PROSE])
+        name = _any_of(name for name, parts in probes if parts <= words)  # most texts have the words of few names
         found = {m.start(): m for m in _first(name, text) if named or _credited(text, m.start(), document)}
         if cited:
             found |= {m.start(): m for m in _first(title, text)}
         for start, match in sorted(found.items()):
             yield Credit(side, " ".join(match[0].split()), path, text.count("\n", 0, start) + 1, _line(text, start))
+
+
+def _words(data: bytes) -> set[bytes]:
+    """The lower-case ASCII words of a text."""
+    return set(data.lower().translate(_BREAKS).split())
 
 
 def claims_in(side: Side, documents: Iterable[Document]) -> Iterator[Claim]:

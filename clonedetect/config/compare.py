@@ -12,7 +12,8 @@ from scipy.special import ndtr
 
 from clonedetect.config.match import Leaf, Match, leaves, match_keys
 from clonedetect.config.names import library_keys
-from clonedetect.config.reading import Reader, read_configs
+from clonedetect.config.python import python_settings
+from clonedetect.config.reading import PythonReader, Reader, read_configs
 from clonedetect.config.values import Published, load_published, says_something, uncommon_spelling
 from clonedetect.domain.config import ConfigFinding, ConfigPair, KeyPair, KeyRelation
 
@@ -42,19 +43,21 @@ def compare_configs(
     renames: Mapping[str, str] | None = None,
     words: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset()),
     inherited: Iterable[tuple[str, bytes]] = (),
+    python: PythonReader = python_settings,
 ) -> ConfigFinding | str:
     """Compare the configuration files among (path, bytes) of two sides, or say why there is nothing to compare.
 
-    read: reader of JSON, YAML and TOML. renames: the code's rename map. words: all words in the code of each side,
-    which tell keys that nothing reads. inherited: files of ancestors; a value that they have says nothing.
+    read: reader of JSON, YAML and TOML; python: of Python source. renames: the code's rename map. words: all words in
+    the code of each side, which tell keys that nothing reads. inherited: files of ancestors; a value that they have
+    says nothing.
     """
-    ours, skipped = read_configs(left, read, LEAST)
-    theirs, skipped_right = read_configs(right, read, LEAST)
+    ours, skipped = read_configs(left, read, LEAST, python)
+    theirs, skipped_right = read_configs(right, read, LEAST, python)
     if not ours or not theirs:
         sides = [side for side, found in (("left", ours), ("right", theirs)) if not found]
         return f"no configuration file on the {' and on the '.join(sides)}"
     published = load_published()
-    old = {leaf.value for _, settings in read_configs(inherited, read, 1)[0] for leaf in leaves(settings)}
+    old = {leaf.value for _, settings in read_configs(inherited, read, 1, python)[0] for leaf in leaves(settings)}
     sides = [_largest(ours), _largest(theirs)]
     known = dict(renames or {})
     side_by_side = _file_pairs(*sides, published, known)

@@ -28,13 +28,17 @@ _NOT = re.compile(
 )
 
 
-def settings_of(path: str, data: bytes, read: Reader) -> tuple[Setting, ...]:
+PythonReader = Callable[[bytes], "tuple[Setting, ...]"]
+"""Settings of Python source: `python_settings`, or what remembers its result."""
+
+
+def settings_of(path: str, data: bytes, read: Reader, python: PythonReader = python_settings) -> tuple[Setting, ...]:
     """The settings of a file, none where its name is no configuration's. Raises ValueError with the reason."""
     name = path.rpartition("/")[2].lower()
     if _NOT.fullmatch(name):
         return ()
     if name.endswith(".py"):
-        return python_settings(data)
+        return python(data)
     if name.endswith(_LINES) or name.startswith(".env"):
         return line_settings(data)
     language = next((language for suffix, language in _TREES.items() if name.endswith(suffix)), None)
@@ -42,14 +46,14 @@ def settings_of(path: str, data: bytes, read: Reader) -> tuple[Setting, ...]:
 
 
 def read_configs(
-    files: Iterable[tuple[str, bytes]], read: Reader, least: int
+    files: Iterable[tuple[str, bytes]], read: Reader, least: int, python: PythonReader = python_settings
 ) -> tuple[list[tuple[str, tuple[Setting, ...]]], list[Skipped]]:
     """(path, settings) of each file with at least `least` of them, and the files that could not be read."""
     found: list[tuple[str, tuple[Setting, ...]]] = []
     skipped: list[Skipped] = []
     for path, data in files:
         try:
-            settings = settings_of(path, data, read)
+            settings = settings_of(path, data, read, python)
         except ValueError as error:
             if not path.endswith(".py"):  # source that does not parse is the parser's affair
                 skipped.append(Skipped(path, f"configuration not read: {error}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import fsum
 from typing import Final
 
@@ -23,6 +23,7 @@ from clonedetect.left_behind.old import Found, Wanted, look_back
 from clonedetect.left_behind.places import place_of_import, place_of_name, place_of_text, place_of_word
 from clonedetect.left_behind.references import dangling_imports, dangling_references, open_uses
 from clonedetect.left_behind.spelling import misspelled
+from clonedetect.left_behind.terms import Terms, python_terms
 from clonedetect.left_behind.voice import Voice, distinctive, listen
 
 LISTED: Final = 400  # marks of one kind
@@ -38,16 +39,17 @@ def left_behind(
     file_pairs: Sequence[tuple[str, str]],
     ancestors: Iterable[Text],
     counts: TermCounts,
+    read: Callable[[bytes], Terms] = python_terms,
 ) -> LeftBehindFinding:
     """Compare what two sides say. Each is (present texts, texts of its history that are gone, oldest first).
 
-    file_pairs: paths that share code. Whatever an ancestor says too is left out.
+    file_pairs: paths that share code. Whatever an ancestor says too is left out. read: terms of Python source.
     """
     return compare_voices(
-        {"left": listen(left[0]), "right": listen(right[0])},
+        {"left": listen(left[0], read), "right": listen(right[0], read)},
         {"left": left[1], "right": right[1]},
         file_pairs,
-        listen(ancestors),
+        listen(ancestors, read),
         counts,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -80,8 +80,8 @@ class Voice:
         return found
 
 
-def listen(texts: Iterable[Text]) -> Voice:
-    """Gather what the present texts of one side say."""
+def listen(texts: Iterable[Text], read: Callable[[bytes], Terms] = python_terms) -> Voice:
+    """Gather what the present texts of one side say. `read` gives the terms of Python source."""
     kept: list[Text] = []
     terms: list[Terms] = []
     size = left_out = 0
@@ -93,7 +93,7 @@ def listen(texts: Iterable[Text]) -> Voice:
         size += len(text.data)
         key = text.blob, text.python
         if key not in known:
-            known[key] = python_terms(text.data) if text.python else plain_terms(text.data, text.path.endswith(PROSE))
+            known[key] = read(text.data) if text.python else plain_terms(text.data, text.path.endswith(PROSE))
         kept.append(text)
         terms.append(known[key])
     code = frozenset(name for each in terms for name in each.code)

@@ -1,8 +1,10 @@
-"""Parsed columns by git blob id: one SQLite file in write-ahead mode, usable after a killed run."""
+"""What is known of a content by itself, by its git blob id: SQLite in write-ahead mode, usable after a killed run."""
 
 from __future__ import annotations
 
 import sqlite3
+import struct
+from contextlib import closing
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -20,87 +22,74 @@ _LAYOUT = (  # column dtypes in the order in which they lie in a blob
     ("role", np.uint8),
 )  # fmt: skip
 _STATEMENTS = (("row", np.uint32), ("parent", np.int32), ("first", np.uint32), ("last", np.uint32))
+_SIZES = struct.Struct("<3I")  # rows, statements, lines
 
 
-def pack(parsed: Parsed) -> tuple[int, int, int, bytes]:
-    """(rows, statements, lines, all columns end to end with their checksum)."""
+def pack(parsed: Parsed) -> bytes:
+    """Sizes, then all columns end to end."""
     columns, statements, lines = parsed
     arrays = [getattr(columns, n) for n, _ in _LAYOUT] + [getattr(statements, n) for n, _ in _STATEMENTS]
-    raw = b"".join(a.tobytes() for a in arrays)
-    return len(columns.kind), len(statements.row), lines, raw + _checksum(raw)
+    return _SIZES.pack(len(columns.kind), len(statements.row), lines) + b"".join(a.tobytes() for a in arrays)
 
 
-def _checksum(raw: bytes | memoryview) -> bytes:
-    return crc32(raw).to_bytes(4, "little")
-
-
-def unpack(rows: int, places: int, lines: int, raw: bytes) -> Parsed:
-    """The inverse of `pack`, without a copy. Raises ValueError where lengths or checksum do not fit."""
-    arrays, at = [], 0
+def unpack(raw: bytes) -> Parsed:
+    """The inverse of `pack`, without a copy. Raises ValueError where the lengths do not fit."""
+    if len(raw) < _SIZES.size:
+        raise ValueError("damaged cache entry")
+    rows, places, lines = _SIZES.unpack_from(raw)
+    arrays, at = [], _SIZES.size
     for n, layout in ((rows, _LAYOUT), (places, _STATEMENTS)):
         for _, dtype in layout:
             arrays.append(np.frombuffer(raw, dtype, n, at))
             at += n * np.dtype(dtype).itemsize
-    if at + 4 != len(raw) or _checksum(memoryview(raw)[:at]) != raw[at:]:
+    if at != len(raw):
         raise ValueError("damaged cache entry")
     return Columns(*arrays[: len(_LAYOUT)]), Statements(*arrays[len(_LAYOUT) :]), lines
 
 
 class Cache:
-    """Columns by (blob id, parser version). Any defect of the file reads as "not there": a cache never fails a run."""
+    """Bytes by (key, version). Any defect of the file reads as "not there": a cache never fails a run."""
 
     def __init__(self, path: Path | None) -> None:
-        self._db: sqlite3.Connection | None = None
-        if path is None:
-            return
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=OFF")  # a lost page costs one parse
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS parsed (blob TEXT, version TEXT, rows INT, places INT, lines INT, raw BLOB,"
-                " PRIMARY KEY (blob, version)) WITHOUT ROWID"
-            )
-        except (sqlite3.Error, OSError):
-            self._db = None
+        self._path = path
 
-    def get(self, blobs: Iterable[str], version: str) -> dict[str, Parsed]:
-        """Those of the blobs that are cached."""
-        found: dict[str, Parsed] = {}
-        if self._db is None:
-            return found
-        wanted = sorted(set(blobs))
+    def get(self, keys: Iterable[str], version: str) -> dict[str, bytes]:
+        """Those of the keys that are cached, what is damaged left out."""
+        found: dict[str, bytes] = {}
+        wanted = sorted(set(keys))
         try:
-            for at in range(0, len(wanted), 500):
-                part = wanted[at : at + 500]
-                marks = ",".join("?" * len(part))
-                query = f"SELECT blob, rows, places, lines, raw FROM parsed WHERE version = ? AND blob IN ({marks})"
-                for blob, *packed in self._db.execute(query, (version, *part)):
-                    try:
-                        found[blob] = unpack(*packed)
-                    except (ValueError, TypeError):
-                        continue
-        except sqlite3.Error:
+            with closing(self._open()) as db:
+                for at in range(0, len(wanted), 500):
+                    part = wanted[at : at + 500]
+                    marks = ",".join("?" * len(part))
+                    query = f"SELECT key, sum, raw FROM known WHERE version = ? AND key IN ({marks})"
+                    for key, checksum, raw in db.execute(query, (version, *part)):
+                        if isinstance(raw, bytes) and crc32(raw) == checksum:
+                            found[key] = raw
+        except (sqlite3.Error, OSError):
             return found
         return found
 
-    def put(self, parsed: Iterable[tuple[str, Parsed]], version: str) -> None:
-        """Store columns in one transaction."""
-        if self._db is None:
-            return
+    def put(self, known: Iterable[tuple[str, bytes]], version: str) -> None:
+        """Store some in one transaction."""
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany(
-                "INSERT OR REPLACE INTO parsed VALUES (?, ?, ?, ?, ?, ?)",
-                ((blob, version, *pack(one)) for blob, one in parsed),
-            )
-            self._db.execute("COMMIT")
-        except sqlite3.Error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            with closing(self._open()) as db:
+                db.execute("BEGIN IMMEDIATE")
+                rows = ((key, version, crc32(raw), raw) for key, raw in known)
+                db.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
+                db.execute("COMMIT")
+        except (sqlite3.Error, OSError):
+            return
 
-    def close(self) -> None:
-        """Close the file."""
-        if self._db is not None:
-            self._db.close()
+    def _open(self) -> sqlite3.Connection:
+        if self._path is None:
+            raise OSError("no cache")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self._path, timeout=10, isolation_level=None)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=OFF")  # a lost page costs one parse
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS known (key TEXT, version TEXT, sum INT, raw BLOB, PRIMARY KEY (key, version))"
+            " WITHOUT ROWID"
+        )
+        return db

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from clonedetect.domain import Columns, Forest, Side, Skipped, SourceFile, Statements
 from clonedetect.parse import notebook
-from clonedetect.parse.cache import Cache, Parsed
+from clonedetect.parse.cache import Cache, Parsed, pack, unpack
 from clonedetect.parse.columns import many_columns
 from clonedetect.parse.language import kinds, parser_version
 from clonedetect.parse.recover import TOO_SLOW
@@ -42,14 +43,16 @@ def parse(
     todo = {(f.blob, f.notebook): f.data for files in readable for f in files if f.language == language}
     version = parser_version(language)
     store = Cache(cache)
+    done: dict[tuple[str, bool], Parsed] = {}
     cached = store.get((_cache_id(*key) for key in todo), version)
-    done = {key: cached[_cache_id(*key)] for key in todo if _cache_id(*key) in cached}
+    for key in todo:
+        with suppress(KeyError, ValueError):  # not there, or damaged
+            done[key] = unpack(cached[_cache_id(*key)])
     missing = sorted((key for key in todo if key not in done), key=lambda key: (-len(todo[key]), key))
     fresh = _parse_all([todo[key] for key in missing], language, jobs, len(done), progress)
     done.update((key, one) for key, one in zip(missing, fresh, strict=True) if one)
     if missing:
-        store.put(((_cache_id(*key), done[key]) for key in missing if key in done), version)
-    store.close()
+        store.put(((_cache_id(*key), pack(done[key])) for key in missing if key in done), version)
     forests = []
     for (side, _), files, gone in zip(sides, readable, skipped, strict=True):
         kept = [f for f in files if (f.blob, f.notebook) in done]

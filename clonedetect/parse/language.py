@@ -36,7 +36,7 @@ def parser(language: str) -> Parser:
 def parser_version(language: str) -> str:
     """Part of the cache key: columns of another parser, grammar or layout are not these columns."""
     key = grammar(language).parser
-    return f"5:{version('tree-sitter')}:{version('tree-sitter-' + key)}:{grammar(language).version}"
+    return f"6:{version('tree-sitter')}:{version('tree-sitter-' + key)}:{grammar(language).version}"
 
 
 @cache

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clonedetect.domain import Background, ClonePair, Evidence, Forest, RenameEntry, Snapshot
     from clonedetect.pipeline.histories import Histories
     from clonedetect.pipeline.options import Options
+    from clonedetect.pipeline.readings import Readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Compared:
     renames: tuple[RenameEntry, ...]
     background: Background
     histories: Histories
+    readings: Readings
     options: Options
     tell: Callable[[str, float | None], None]  # stage, share done
 

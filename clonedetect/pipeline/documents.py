@@ -29,6 +29,7 @@ def config(compared: Compared) -> ConfigFinding | str:
         _renames(compared.renames),
         (_words(compared.left), _words(compared.right)),
         [file for ancestor in compared.ancestors for file in _everything(ancestor)],
+        compared.readings.settings,
     )
 
 

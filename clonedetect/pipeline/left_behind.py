@@ -34,7 +34,7 @@ def examine_left_behind(compared: Compared) -> LeftBehindFinding:
         walked = history if isinstance(history, OpenHistory) else None
         sides.append((_present(snapshot, forest, walked), _gone(snapshot, walked) if walked else ()))
     ancestors = chain.from_iterable(_ancestral(snapshot) for snapshot in compared.ancestors)
-    return left_behind(sides[0], sides[1], pairs, ancestors, load_terms())
+    return left_behind(sides[0], sides[1], pairs, ancestors, load_terms(), compared.readings.terms)
 
 
 def _present(snapshot: Snapshot, forest: Forest, history: OpenHistory | None) -> Iterator[Text]:

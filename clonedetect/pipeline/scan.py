@@ -19,6 +19,7 @@ from clonedetect.pipeline.channels import Compared, examine
 from clonedetect.pipeline.histories import open_histories
 from clonedetect.pipeline.options import Options
 from clonedetect.pipeline.quotes import quotes
+from clonedetect.pipeline.readings import reading
 from clonedetect.pipeline.source import compare_source
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def compare(
     """
     clock = _Clock(progress)
     clock.done("start", "parsing")
-    cache = (options.cache_dir or default_cache_dir()) / "columns.sqlite" if options.cache else None
+    cache = options.cache_dir or default_cache_dir()
 
     def parsed(done: int, total: int) -> None:
         if progress:
@@ -99,48 +100,53 @@ def compare(
     forests = parse(
         [("left", snapshots[0].files), ("right", snapshots[1].files), *(("left", s.files) for s in snapshots[2:])],
         jobs=options.jobs,
-        cache=cache,
+        cache=cache / "columns.sqlite" if options.cache else None,
         progress=parsed,
     )
     clock.done("parse", "normalising")
     background = load_background()
-    pairs, classes = compare_source(
-        forests[0],
-        forests[1],
-        [(s.origin, f) for s, f in zip(snapshots[2:], forests[2:], strict=True)],
-        background,
-        options.jobs,
-        clock.stage,
-        options.rewritten,
-    )
-    clock.done("source", "grouping")
-    identity = _identity(snapshots[0], snapshots[1])
-    lines = [dict(zip((f.path for f in forest.files), forest.lines.tolist(), strict=True)) for forest in forests[:2]]
-    paths = {(a, b) for a, b, _ in identity.files if a in lines[0] and b in lines[1]}
-    files = file_pairs(pairs, paths, *lines)
-    renames = rename_map(pairs, files)
-    sides = [_summary(s, f) for s, f in zip(snapshots, forests, strict=False)]
-    clock.done("group")
-    with open_histories(snapshots[0], snapshots[1], options, clock.stage) as histories:
-        findings, around, absent = examine(
-            Compared(
-                left=snapshots[0],
-                right=snapshots[1],
-                ancestors=tuple(snapshots[2:]),
-                left_forest=forests[0],
-                right_forest=forests[1],
-                pairs=tuple(pairs),
-                renames=renames,
-                background=background,
-                histories=histories,
-                options=options,
-                tell=clock.stage,
-            ),
-            carried,
+    sources = [file for forest in forests for file in forest.files]
+    with reading(sources, options.jobs, cache / "readings.sqlite" if options.cache else None) as readings:
+        pairs, classes = compare_source(
+            forests[0],
+            forests[1],
+            [(s.origin, f) for s, f in zip(snapshots[2:], forests[2:], strict=True)],
+            background,
+            options.jobs,
+            clock.stage,
+            options.rewritten,
         )
-        walks = [h.walk if isinstance(h, OpenHistory) else None for h in (histories.left, histories.right)]
-        alike = equal_files(snapshots[0], snapshots[1], *walks, snapshots[2:])
-    identity = Identity(identity.files, alike, weight_share(snapshots[0], snapshots[1], alike))
+        clock.done("source", "grouping")
+        identity = _identity(snapshots[0], snapshots[1])
+        lines = [
+            dict(zip((f.path for f in forest.files), forest.lines.tolist(), strict=True)) for forest in forests[:2]
+        ]
+        paths = {(a, b) for a, b, _ in identity.files if a in lines[0] and b in lines[1]}
+        files = file_pairs(pairs, paths, *lines)
+        renames = rename_map(pairs, files)
+        sides = [_summary(s, f) for s, f in zip(snapshots, forests, strict=False)]
+        clock.done("group")
+        with open_histories(snapshots[0], snapshots[1], options, clock.stage) as histories:
+            findings, around, absent = examine(
+                Compared(
+                    left=snapshots[0],
+                    right=snapshots[1],
+                    ancestors=tuple(snapshots[2:]),
+                    left_forest=forests[0],
+                    right_forest=forests[1],
+                    pairs=tuple(pairs),
+                    renames=renames,
+                    background=background,
+                    histories=histories,
+                    readings=readings,
+                    options=options,
+                    tell=clock.stage,
+                ),
+                carried,
+            )
+            walks = [h.walk if isinstance(h, OpenHistory) else None for h in (histories.left, histories.right)]
+            alike = equal_files(snapshots[0], snapshots[1], *walks, snapshots[2:])
+        identity = Identity(identity.files, alike, weight_share(snapshots[0], snapshots[1], alike))
     evidence = tuple(e for e in (*source_evidence(pairs, *sides[:2]), identity_evidence(identity), *around) if e)
     clock.done("channels")
     quoted = quotes(forests[:2], pairs)

@@ -103,12 +103,12 @@ def test_a_damaged_cache_reads_as_empty(damage: str, tmp_path: Path) -> None:
     else:
         with sqlite3.connect(cache) as db:
             if damage == "rows":
-                db.execute("UPDATE parsed SET raw = substr(raw, 1, 40)")
+                db.execute("UPDATE known SET raw = substr(raw, 1, 40)")
             elif damage == "version":
-                db.execute("UPDATE parsed SET version = 'older', raw = zeroblob(8)")
+                db.execute("UPDATE known SET version = 'older', raw = zeroblob(8)")
             else:
-                db.execute("DROP TABLE parsed")
-                db.execute("CREATE TABLE parsed (other TEXT)")
+                db.execute("DROP TABLE known")
+                db.execute("CREATE TABLE known (other TEXT)")
         db.close()
     assert equal(parse([("left", FILES)], jobs=1, cache=cache)[0], bare)
     assert equal(parse([("left", FILES)], jobs=1, cache=cache)[0], bare)
@@ -136,7 +136,7 @@ def test_a_killed_writer_leaves_a_usable_cache(tmp_path: Path) -> None:
     assert equal(parse([("left", FILES)], jobs=1, cache=cache)[0], bare)
     with sqlite3.connect(cache) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert db.execute("SELECT count(*) FROM parsed").fetchone()[0] >= len({f.blob for f in FILES})
+        assert db.execute("SELECT count(*) FROM known").fetchone()[0] >= len({f.blob for f in FILES})
     db.close()
 
 
