@@ -131,9 +131,7 @@ def untouched(half: str) -> None:
             is_true = (pin.name, here["path"], here["name"]) in true
             counts[1 if is_true else 2] += 1
             if not is_true:
-                print(
-                    f"  {one['strength']} {one['bits']:.0f} bits E {one['e_value']:.1g} type {one['type']} {one['state']}"
-                )
+                print(f"  {one['strength']}, {one['bits']:.0f} bits, E {one['e_value']:.1g}, {one['state']}")
                 print(f"    {pin.key} {here['path']}:{here['start_line']} {here['kind']} {here['name']}")
                 print(f"    {one['origin']} {there['path']}:{there['start_line']} {there['name']}")
     print(
