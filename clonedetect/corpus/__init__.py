@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from clonedetect.corpus.background import SHIPPED, Counts, load_background, save_background
@@ -23,6 +25,7 @@ __all__ = [
     "TermTally",
     "fetch",
     "load_background",
+    "load_engine",
     "load_terms",
     "open_corpus",
     "read_any_manifest",
@@ -31,6 +34,18 @@ __all__ = [
     "save_background",
     "sources",
 ]
+
+
+def load_engine() -> None:
+    """Begin to load the dataframe engine on a thread of its own: that takes longer than a search for a few files."""
+
+    def load() -> None:
+        with suppress(ImportError):  # `open_corpus` says it
+            from clonedetect.corpus.engine import ibis
+
+            _ = ibis.duckdb
+
+    Thread(target=load).start()
 
 
 def open_corpus(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from clonedetect.domain import Scores, Weights
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from clonedetect.domain import Background, Features, Forest
 
@@ -46,8 +46,9 @@ def weigh(
             bits = np.minimum(bits, -np.log2(share))
     bits = np.clip(bits, 0.0, MOST_BITS)
     added = np.full(len(vocabulary), -1.0)
-    for features, forest in ((left, left_forest), (right, right_forest)):
-        _take_off_pieces(vocabulary, bits, added, features, forest)
+    _take_off_pieces(vocabulary, bits, added, left, left_forest)
+    if right is not left:  # a corpus weighs a repository by itself
+        _take_off_pieces(vocabulary, bits, added, right, right_forest)
     return Weights(vocabulary, bits, np.maximum(added, 0.0))
 
 
@@ -85,6 +86,8 @@ def _is_word(feature: NDArray[np.uint64]) -> NDArray[np.bool_]:
 
 def _matrix(features: Features, weights: Weights) -> sparse.csr_matrix:
     """Bags by features; a feature's n-th occurrence says less than the first: 1 + log2 n in all."""
+    from scipy import sparse  # its start-up is longer than a check of a few files
+
     counts = 1.0 + np.log2(features.count.astype(np.float64))
     index = np.searchsorted(weights.feature, features.feature)
     return sparse.csr_matrix((counts, index, features.start), shape=(len(features.place), len(weights.feature)))
@@ -120,6 +123,8 @@ def scored(left: Features, right: Features, weights: Weights, i: NDArray[np.int6
 
 def _index(a: sparse.csr_matrix, b: sparse.csr_matrix, weights: Weights) -> tuple[NDArray, NDArray]:
     """Pairs that share enough rare features, the best few of each row and of each column."""
+    from scipy import sparse  # its start-up is longer than a check of a few files
+
     df_a = np.bincount(a.indices, minlength=a.shape[1]).astype(np.int64)
     df_b = np.bincount(b.indices, minlength=a.shape[1]).astype(np.int64)
     product = df_a * df_b
@@ -267,6 +272,8 @@ def explained(
     left: Features, right: Features, weights: Weights, i: NDArray[np.int64], j: NDArray[np.int64], ancestor: Features
 ) -> NDArray[np.float64]:
     """For each pair of bags the largest share of its shared bits that one fragment of an ancestor has too."""
+    from scipy import sparse  # its start-up is longer than a check of a few files
+
     a, b, c = _matrix(left, weights), _matrix(right, weights), _matrix_known(ancestor, weights)
     share, size = np.zeros(len(i)), c @ weights.added
     df = np.bincount(c.indices, minlength=c.shape[1])
@@ -293,6 +300,8 @@ def _ones(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
 
 def _matrix_known(features: Features, weights: Weights) -> sparse.csr_matrix:
     """As `_matrix`, of features that may not all be in the vocabulary."""
+    from scipy import sparse  # its start-up is longer than a check of a few files
+
     index = np.minimum(np.searchsorted(weights.feature, features.feature), len(weights.feature) - 1)
     known = weights.feature[index] == features.feature
     bag = np.repeat(np.arange(len(features.place)), np.diff(features.start))[known]

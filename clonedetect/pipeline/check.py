@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from clonedetect import __version__
 from clonedetect.acquire import acquire, changed_paths, default_cache_dir, path_matches
@@ -20,24 +20,36 @@ from clonedetect.assess import (
     worth_a_look,
 )
 from clonedetect.attribution import credit_of
-from clonedetect.corpus import load_background, open_corpus
+from clonedetect.corpus import load_background, load_engine, open_corpus
 from clonedetect.domain import Check, CheckFinding, CorpusEntry, Place
 from clonedetect.errors import CloneDetectError
 from clonedetect.grammar import languages_by_extension
+from clonedetect.normalise import own_names
 from clonedetect.parse import parse
 from clonedetect.pipeline.library import corpus_add, corpus_form, entry_of, source_files
-from clonedetect.pipeline.prints import prints
+from clonedetect.pipeline.prints import forest_prints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from clonedetect.domain import Allow, CheckSettings, ClonePair, Fragment, Prints, Shared, Snapshot, Strength
+    from clonedetect.domain import (
+        Allow,
+        CheckSettings,
+        ClonePair,
+        Fragment,
+        Prints,
+        Shared,
+        Snapshot,
+        SourceFile,
+        Strength,
+    )
 
     Progress = Callable[[str, float | None], None]
 
 _ORDER = ("none", "weak", "moderate", "strong", "decisive")
 PAIR_E = 0.01  # E-value of a pair with one origin up to which it is a finding
 SAME_SHARE = 0.6  # of what a fragment shares with the corpus, that an ancestor must share to explain it
+SAMPLE = 1_000_000  # bytes of unchanged files on which the commonness of features is counted for changed ones
 ALSO = 5  # other origins that a finding names
 
 
@@ -172,7 +184,7 @@ def _in_corpus(
     snapshot: Snapshot, changed: frozenset[str] | None, root: Path, ancestors: Sequence[str], options: CheckOptions
 ) -> tuple[list[CheckFinding], int, int, tuple[str, ...]]:
     """(findings, repositories and fragments of the corpus, what of it is damaged)."""
-    ours = prints(source_files(snapshot), jobs=options.jobs, cache=_cache(options), only=changed)
+    ours = _prints(source_files(snapshot), changed, options)
     with open_corpus(root, corpus_form(), options.engine, options.jobs) as corpus:
         found = corpus.search(ours)
     own = entry_of(snapshot).key  # a repository that is in the corpus itself is no source of its own code
@@ -195,6 +207,31 @@ def _in_corpus(
             finding = replace(finding, state="explained", why="an ancestor has it")
         out.append(finding)
     return out, len(found.entries), found.fragments, found.damaged
+
+
+def _prints(files: Sequence[SourceFile], changed: frozenset[str] | None, options: CheckOptions) -> Prints:
+    """The repository's fingerprints, or those of its changed files. The engine is loaded meanwhile.
+
+    Its own names are always those of all files; how common a feature is in it is counted, where only some files have
+    changed, on these and on a sample of the others.
+    """
+    sides: list[tuple[Literal["left"], Sequence[SourceFile]]] = [("left", files)]
+    if changed is not None:
+        sides.append(("left", _sample(files, changed)))
+    forests = parse(sides, jobs=options.jobs, cache=_cache(options))
+    load_engine()  # after the workers of `parse`: a process must not be forked while another thread imports
+    return forest_prints(forests[-1], own_names(forests[:1]), changed)
+
+
+def _sample(files: Sequence[SourceFile], changed: frozenset[str]) -> list[SourceFile]:
+    """The changed files and others, by content id, up to `SAMPLE` bytes, in the order given."""
+    chosen, size = set(changed), 0
+    for file in sorted((f for f in files if f.path not in changed), key=lambda f: (f.blob, f.path)):
+        size += len(file.data)
+        if size > SAMPLE:
+            break
+        chosen.add(file.path)
+    return [f for f in files if f.path in chosen]
 
 
 def _inherited(ours: Prints, ancestors: Sequence[str], options: CheckOptions) -> dict[int, float]:

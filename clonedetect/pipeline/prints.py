@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clonedetect.domain import Features, Fingerprints, Forest, SourceFile
+    from clonedetect.pipeline.reading import Own
 
 FORM = 2  # raised when equal source no longer gives equal prints: a corpus of another form cannot be searched
 LEAST_TOKENS = 20  # a smaller fragment holds too little to be told from a coincidence
@@ -29,18 +30,17 @@ LEAST_WEIGHT = 0.5  # bits; what adds less to a fragment is not kept
 NO_RUNS = 1 << 40  # tokens of the smallest statement run: only definitions are wanted
 
 
-def prints(
-    files: Sequence[SourceFile],
-    jobs: int | None = 1,
-    cache: Path | None = None,
-    only: frozenset[str] | None = None,
-) -> Prints:
-    """Fingerprints of a repository's definitions. With `only`, fragments of these paths alone, named by all files.
+def prints(files: Sequence[SourceFile], jobs: int | None = 1, cache: Path | None = None) -> Prints:
+    """Fingerprints of a repository's definitions.
 
     Which names are the repository's own, and how common a feature is in it, is settled by all of its files.
     """
     (forest,) = parse([("left", files)], jobs=jobs, cache=cache)
-    own = own_names([forest])
+    return forest_prints(forest, own_names([forest]))
+
+
+def forest_prints(forest: Forest, own: Own, only: frozenset[str] | None = None) -> Prints:
+    """The same of parsed files, whose own names are known; with `only`, of the definitions in these paths alone."""
     reading, _, bags = plain_bags(forest, own)
     weights = weigh(bags, bags, reading, reading, load_background())
     content, blind = content_labels(forest, kept_names(forest, own)), blind_labels(forest)
