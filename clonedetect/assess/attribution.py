@@ -120,4 +120,5 @@ def _where(stated: Stated) -> str:
 
 
 def _exhibit(notice: Notice) -> str:
-    return f"{notice.relation}: {notice.what} ({', '.join(_where(s) for s in (notice.left, notice.right) if s)})"
+    places = (f"{_where(stated)} {stated.text}".strip() for stated in (notice.left, notice.right) if stated)
+    return f"{notice.relation}: {notice.what} ({', '.join(places)})"

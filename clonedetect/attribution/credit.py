@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from clonedetect.attribution.holders import copyright_lines, holder
+from clonedetect.attribution.holders import copyright_lines, holders
 from clonedetect.attribution.stated import is_citation, is_notice_file, is_readme
 from clonedetect.domain.attribution import Claim, Credit
 
@@ -64,8 +64,8 @@ def credit_of(
     comments = [line for line in near if not re.match(r"\s*(?:import|from)\s", line)]
     if any(name.search(line) and _CREDIT_WORD.search(line) for line in comments):
         named = path
-    holders = {holder(notice) for notice in entry.notices}
-    kept = _keeps(holders, "\n".join(near))
+    asked = {name.lower() for notice in entry.notices for name in holders(notice)}
+    kept = _keeps(asked, "\n".join(near))
     for document in documents:
         notice, prose = _NOTICE_FILE.fullmatch(document.path), _PROSE_FILE.fullmatch(document.path)
         if not notice and not prose:
@@ -75,7 +75,7 @@ def credit_of(
             name.search(line) and (notice or _CREDIT_WORD.search(line)) for line in text.splitlines()
         ):
             named = document.path
-        kept = kept or _keeps(holders, text)
+        kept = kept or _keeps(asked, text)
     return named, kept
 
 
@@ -85,9 +85,9 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w/.-])(?:{either})(?![\w/-])" if either else r"(?!)", re.IGNORECASE)
 
 
-def _keeps(holders: set[str], text: str) -> bool:
-    """Whether a text has a copyright line of one of these."""
-    return any(name in holders for _, _, name in copyright_lines(text))
+def _keeps(asked: set[str], text: str) -> bool:
+    """Whether a text has a copyright line of one of these holders."""
+    return any(name.lower() in asked for _, _, name in copyright_lines(text))
 
 
 # ---------------------------------------------------------------- repositories

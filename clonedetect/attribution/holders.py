@@ -25,9 +25,13 @@ _AUTHOR = re.compile(
     re.MULTILINE,
 )
 _ASIDE = re.compile(
-    r"(?i)spdx-filecopyrighttext:|copyright|\(c\)|©|&copy;|<[^>]*>|\([^)]*@[^)]*\)|https?://\S+|\S+@\S+"
+    r"(?i)spdx-filecopyrighttext:|copyright|\(c\)|©|&copy;|<[^>]*>|\([^)]*\)|https?://\S+|\S+@\S+"
     r"|\b\d{4}\b(?:\s*[-–,]\s*(?:\d{2,4}\b|present))*|\ball rights reserved\b.*|\bpresent\b"
 )
+_SEVERAL = re.compile(
+    r"\s*(?:[,;/|&]|\band\b)\s*(?:(?:inc|ltd|llc|gmbh|corp)\b\.?)?|\s+(?:inc|ltd|llc|gmbh|corp)\b\.?", re.I
+)
+_EDGES: Final = " .,;:-–'\"()[]"
 _AND_OTHERS = re.compile(
     r"(?i)[,;]?\s*(?:\band\b|&)\s+(?:(?:the|its|other|all)\s+)*(?:[\w.-]+\s+){0,3}"
     r"(?:contributors?|authors|developers|others|team|community)\b.*"
@@ -40,32 +44,32 @@ _NOBODY = re.compile(
 
 
 def copyright_lines(text: str) -> Iterator[tuple[int, str, str]]:
-    """(line, what it says, holder) of each copyright line that names somebody."""
+    """(line, what it says, holder) for each holder of each copyright line."""
     for found in _COPYRIGHT.finditer(text):
         said = " ".join(found[1].split())
-        name = holder(said)
-        if len(name) >= LEAST_NAME and not _NOBODY.search(said):
-            yield text.count("\n", 0, found.start(1)) + 1, said, name
+        if not _NOBODY.search(said):
+            line = text.count("\n", 0, found.start(1)) + 1
+            yield from ((line, said, name) for name in holders(said))
 
 
 def author_lines(text: str) -> Iterator[tuple[int, str, str]]:
-    """(line, what it says, author) of each author line."""
+    """(line, what it says, author) for each author of each author line."""
     for found in _AUTHOR.finditer(text):
         said = " ".join((found["code"] or found["prose"]).split())
-        name = holder(said)
-        if len(name) >= LEAST_NAME and not _NOBODY.search(said):
-            yield text.count("\n", 0, found.start()) + 1, said, name
+        if not _NOBODY.search(said):
+            line = text.count("\n", 0, found.start()) + 1
+            yield from ((line, said, name) for name in holders(said))
 
 
-def holder(line: str) -> str:
-    """Who a copyright or author line names, in lower case. Years, addresses and "and contributors" change from copy to
-    copy and are left out."""
-    bare = " ".join(_ASIDE.sub(" ", line).replace(",", " , ").split())
+def holders(line: str) -> list[str]:
+    """Who a copyright or author line names. Years, addresses and "and contributors" change from copy to copy and are
+    left out."""
+    bare = " ".join(_ASIDE.sub(" ", line).split())
     bare = re.sub(r"(?i)^\W*by\b", "", bare)
     alone = _AND_OTHERS.sub("", bare)
-    bare = alone if len(alone.strip(" .,;:-'\"")) >= LEAST_NAME else bare
-    bare = re.sub(r"(?i)\b(?:inc|ltd|llc|gmbh|corp)\b\.?", "", bare)
-    return " ".join(bare.replace(",", " ").split()).strip(" .;:-–'\"").lower()
+    bare = alone if len(alone.strip(_EDGES)) >= LEAST_NAME else bare
+    names = (name.strip(_EDGES) for name in _SEVERAL.split(bare))
+    return list(dict.fromkeys(name for name in names if len(name) >= LEAST_NAME))
 
 
 def notices_of(documents: Sequence[Document]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.parser import Parser
 from typing import TYPE_CHECKING, Any, Final
 
-from clonedetect.attribution.holders import author_lines, copyright_lines, holder
+from clonedetect.attribution.holders import author_lines, copyright_lines, holders
 from clonedetect.attribution.licences import LARGEST, LICENCE_FILE, OTHER, as_expression, licences_in
 
 if TYPE_CHECKING:
@@ -136,15 +136,15 @@ def _of_document(document: Document, own: bool) -> Iterator[Said]:
     if expression := as_expression(stated.licence):
         yield Said("licence-tag", expression.lower(), expression, path, _line_of(text, stated.licence), expression, own)
     for author in stated.authors:
-        if name := holder(author):
-            yield Said("holder", name, author, path, _line_of(text, author.split()[-1]), author, own)
+        for name in holders(author):
+            yield Said("holder", name.lower(), name, path, _line_of(text, author.split()[-1]), author, own)
     yield from _of_text(path, text if licence or notice or citation else text[:HEAD], own)
 
 
 def _of_text(path: str, text: str, own: bool) -> Iterator[Said]:
     for lines in (copyright_lines, author_lines):
         for line, said, name in lines(text):
-            yield Said("holder", name, said, path, line, said, own)
+            yield Said("holder", name.lower(), name, path, line, said, own)
     for found in _TAG.finditer(text):
         line = text.count("\n", 0, found.start()) + 1
         yield Said("licence-tag", found[1].lower(), found[1], path, line, found[0].strip(), own)

@@ -52,14 +52,15 @@ def section(finding: AttributionFinding) -> Section:
 def _row(notice: Notice) -> tuple[str, ...]:
     cells = [_RELATIONS[notice.relation], _KINDS[notice.kind], notice.what]
     for stated in (notice.left, notice.right):
-        cells += [_place(stated), f"{stated.files:,}" if stated else ""]
+        cells += [_place(stated, notice.kind), f"{stated.files:,}" if stated else ""]
     return tuple(cells)
 
 
-def _place(stated: Stated | None) -> str:
+def _place(stated: Stated | None, kind: NoticeKind) -> str:
     if stated is None:
         return ""
-    return f"{stated.path}:{stated.line}" if stated.line else stated.path
+    where = f"{stated.path}:{stated.line}" if stated.line else stated.path
+    return f"{where} {stated.text}" if kind == "holder" else where
 
 
 def _listed(names: tuple[str, ...]) -> str:
