@@ -21,7 +21,7 @@ PAIRS: Final = 15
 RENAMES: Final = 12
 FILES: Final = 10
 SKIPPED: Final = 5
-ROWS: Final = 10  # of a channel's table
+ROWS: Final = 20  # of a channel's table
 PLACES: Final = 3  # pairs named in a cell
 _STYLES: Final = {"none": "dim", "weak": "cyan", "moderate": "yellow", "strong": "bold yellow", "decisive": "bold red"}
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import subprocess
 import sys
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
 
-from clonedetect.report.json_format import schema
+from clonedetect.domain import Findings
+from clonedetect.report.json_format import from_json, schema
+from clonedetect.report.markdown import to_markdown
+from clonedetect.report.text import to_text
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "weights"))
@@ -62,7 +69,9 @@ def test_the_pair_reads_decisive_and_its_bundle_verifies(clonedetect, made, tmp_
     assert (verdict["strength"], verdict["relation"]) == ("decisive", "derived")
     assert (verdict["direction"], verdict["best_revision"]) == ("right-from-left", "v0.4.0")
     strengths = {each["channel"]: each["strength"] for each in report["evidence"]}
-    assert {"source", "config", "tokenizer", "weights", "predictions", "history", "left_behind"} <= set(strengths)
+    assert {"source", *(field.name for field in fields(Findings))} <= set(strengths), "every channel has evidence"
+    assert (strengths["weight_index"], strengths["attribution"]) == ("moderate", "none")
+    assert "The right does not name the left as a source; of the left's notices it has none" in verdict["summary"]
     assert report["weights"]["mechanism"] == "noise"
     assert report["predictions"]["strength"] == "strong" and report["predictions"]["adjusted_for_difficulty"]
     for name in ("report.txt", "report.md", "report.html"):
@@ -90,3 +99,40 @@ def test_two_derivations_of_one_base_read_common_ancestor(clonedetect, made, tmp
     verdict = json.loads((tmp_path / "report.json").read_text("utf-8"))["verdict"]
     assert (verdict["strength"], verdict["relation"]) == ("weak", "common-ancestor")
     assert "is explained by" in verdict["summary"]
+
+
+def unmarked(text: str) -> str:
+    """Markdown, JSON or plain text on one line, its escapes undone and what stands between braces left out."""
+    return re.sub(r"\{\w*\}", "{}", " ".join(html.unescape(text).replace("\\", "").split()))
+
+
+def test_everything_planted_is_shown_in_text_markdown_and_json(clonedetect, made, tmp_path):
+    """Each plant with its exhibit: the files it stands in, the values, and for keys the name on either side."""
+    scan(clonedetect, made, "copy", tmp_path, "--format", "json")
+    told = (tmp_path / "report.json").read_text("utf-8")
+    comparison = from_json(told)
+    shown = {
+        "text": unmarked(to_text(comparison, width=4_000)),
+        "markdown": unmarked(to_markdown(comparison)),
+        "json": unmarked(json.dumps(json.loads(told), ensure_ascii=False)),
+    }
+    planted = tomllib.loads((ROOT / "fixtures" / "vlm" / "planted.toml").read_text("utf-8"))["planted"]
+    assert {plant["channel"] for plant in planted} >= {"attribution", "weight-index", "history", "left-behind"}
+    for plant in planted:
+        keys = {a: b for a, b in plant.get("keys", {}).items() if a and b and a != b}
+        exhibits = [plant[side] for side in ("left", "right") if plant.get(side)]
+        exhibits += [
+            *plant.get("values", ()),
+            *(word for pair in plant.get("keys", {}).items() for word in pair if word),
+        ]
+        exhibits += [str(plant["tensors"])] if "tensors" in plant else []
+        for name, text in shown.items():
+            missing = [word for word in exhibits if unmarked(word).removeprefix("# ") not in text]
+            missing += [f"{a} → {b}" for a, b in keys.items() if not opposite(a, b, text)]
+            assert not missing, (name, plant["channel"], plant["kind"], missing)
+
+
+def opposite(left: str, right: str, text: str) -> bool:
+    """Whether two names are shown as one under two names: in a sentence or in one object of JSON."""
+    objects = rf'"left": "{re.escape(left)}"[^{{}}]*"right": "{re.escape(right)}"'
+    return f"{left} → {right}" in text or re.search(objects, text) is not None
