@@ -170,19 +170,6 @@ def range_bits(
     return out[at]
 
 
-def range_known(
-    features: Features, weights: Weights, lo: NDArray[np.int64], hi: NDArray[np.int64], other: Features
-) -> NDArray[np.float64]:
-    """For each range of rows the share of its bits whose features another repository has anywhere."""
-    known = np.isin(weights.feature, other.feature)
-    both, all_bits = np.zeros(len(lo)), np.zeros(len(lo))
-    for which, feature, _ in _range_bags(features, weights, lo, hi):
-        bits = weights.added[feature]
-        all_bits += np.bincount(which, weights=bits, minlength=len(lo))
-        both += np.bincount(which, weights=bits * known[feature], minlength=len(lo))
-    return both / np.maximum(all_bits, 1e-9)
-
-
 def _range_bags(
     features: Features, weights: Weights, lo: NDArray[np.int64], hi: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
@@ -284,6 +271,8 @@ def explained(
         reach = (_ones(both) @ use @ _ones(c).T).tocsr()
         if not reach.nnz:
             continue
+        # Of fragments that have as much of it, the one that is most like it.
+        reach.data = np.maximum(reach.data - 0.1 * size[reach.indices], 1e-9 * reach.data)
         best = np.asarray(reach.argmax(axis=1)).ravel()
         inside = both.minimum(c[best]) @ weights.added
         # A long function has a bit of everything: it must be like what it explains.

@@ -9,7 +9,7 @@ import numpy as np
 
 from clonedetect.assess import IDIOM_PACKAGES, e_values, linked_e_values
 from clonedetect.domain import FUNCTION, ClonePair, Features, Weights
-from clonedetect.match import explained, range_known
+from clonedetect.match import explained, shared_entries
 from clonedetect.pipeline.found import BITS, IDIOM, Found, Side, rows, scores
 from clonedetect.pipeline.linked import linked
 from clonedetect.pipeline.repeated import repetitions
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ANCESTOR_SHARE = 0.6  # share of a pair's matched bits that one fragment of an ancestor must have to explain it
-KNOWN_SHARE = 0.8  # share of the bits of a run, class or module whose features an ancestor has to explain it
+KNOWN_SHARE = 0.8  # share of what a run, class or module has in common whose features an ancestor has to explain it
 VOUCHING_E = 1e-3  # pairs whose renames speak for those of others
 SHORT_NAME = 3  # characters: shorter names agree by chance
 
@@ -72,11 +72,15 @@ def _inherited(
     known = np.flatnonzero(function)
     # Runs, classes and modules are no bags of their own: the ancestor must know what their rows are made of.
     others = np.flatnonzero(~function)
-    lo, hi = rows(sides[0].forest, places[others, 0], places[others, 1])
+    spans = [rows(one.forest, *places[others, k : k + 2].T) for one, k in zip(sides, (0, 2), strict=False)]
+    pair, feature, bits = shared_entries(sides[0].bags, sides[1].bags, weights, *spans)
+    total = np.bincount(pair, weights=bits, minlength=len(others))
     for origin, bags in ancestors:
         share = np.zeros(len(places))
         share[known] = explained(sides[0].bags, sides[1].bags, weights, i[known], j[known], bags) / ANCESTOR_SHARE
-        share[others] = range_known(sides[0].bags, weights, lo, hi, bags) / KNOWN_SHARE
+        known_bits = bits * np.isin(weights.feature, bags.feature)[feature]
+        inside = np.bincount(pair, weights=known_bits, minlength=len(others))
+        share[others] = inside / np.maximum(total, 1e-9) / KNOWN_SHARE
         for n in np.flatnonzero(share >= 1.0).tolist():
             out[n] = out[n] or f"ancestor {origin}"
     return out

@@ -1,0 +1,70 @@
+"""How many of the functions condensed by hand (fixtures/condensed) are found, ranked first, with their regions.
+
+    python benchmarks/accuracy/condensed.py
+
+A pair is found if it is reported and unexplained, significant if its E-value is at most .01 too; ranked first if no
+other original is as strong for the condensed function; its regions are right if at least .7 of the lines that ought to
+stand opposite each other do, on both sides; renames are counted over the pairs found.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from shutil import copytree
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from scans import ROOT, scan_here
+
+RIGHT = 0.7  # share of the expected lines
+
+
+def lines(regions: list[dict], side: str) -> set[int]:
+    """All lines of the regions of one side."""
+    return {n for region in regions for n in range(region[side][0], region[side][1] + 1)}
+
+
+def place(pair: dict, side: str) -> tuple[str, str]:
+    """Path and name of a reported pair's definition."""
+    return pair[side]["path"], pair[side]["name"]
+
+
+def main() -> int:
+    """Command line."""
+    fixture = ROOT / "fixtures" / "condensed"
+    expected = tomllib.loads((fixture / "expected.toml").read_text(encoding="utf-8"))["pairs"]
+    with tempfile.TemporaryDirectory() as folder:  # outside any repository
+        sides = [copytree(fixture / side, Path(folder) / side) for side in ("original", "condensed")]
+        report = scan_here(*sides)
+    pairs = [p for p in report["clone_pairs"] if p["left"]["kind"] != "module"]
+    found = significant = first = regions = renames = wanted = 0
+    for truth in expected:
+        both = (truth["left"], truth["left_name"]), (truth["right"], truth["right_name"])
+        mine = [p for p in pairs if (place(p, "left"), place(p, "right")) == both]
+        if not mine or mine[0]["explained_by"] is not None:
+            print(f"missed: {truth['left_name']} / {truth['right_name']}")
+            continue
+        pair, found = mine[0], found + 1
+        significant += pair["e_value"] <= 0.01
+        rivals = [p for p in pairs if p is not pair and place(p, "right") == both[1]]
+        first += all(pair["e_value"] < p["e_value"] or pair["bits"] > p["bits"] for p in rivals)
+        shares = [
+            len(lines(truth["regions"], s) & lines(pair["regions"], s)) / len(lines(truth["regions"], s))
+            for s in ("left", "right")
+        ]
+        regions += min(shares) >= RIGHT
+        if min(shares) < RIGHT:
+            print(f"regions: {truth['left_name']} / {truth['right_name']}: {shares[0]:.2f} left, {shares[1]:.2f} right")
+        told = {(r["left"], r["right"]) for r in pair["renames"]}
+        wanted += len(truth["renames"])
+        renames += sum((r["left"], r["right"]) in told for r in truth["renames"])
+    print(f"{len(expected)} pairs: {found} found ({significant} significant), {first} ranked first,", end=" ")
+    print(f"{regions} with the right regions; {renames} of {wanted} renames")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
