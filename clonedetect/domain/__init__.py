@@ -59,6 +59,7 @@ from clonedetect.domain.trees import (
     SourceFile,
     StandIns,
     Statements,
+    among,
     content_hash,
     mix,
 )
@@ -122,6 +123,7 @@ __all__ = [
     "Units",
     "Verdict",
     "Weights",
+    "among",
     "content_hash",
     "mix",
 ]

@@ -88,6 +88,18 @@ def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z
 
 
+def among(values: NDArray[np.uint64], table: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which values a sorted table of spread hashes has. Their first bits settle most of it without a search."""
+    out = np.zeros(len(values), bool)
+    if len(table):
+        seen = np.zeros(1 << 20, bool)
+        seen[table >> np.uint64(44)] = True
+        maybe = np.flatnonzero(seen[values >> np.uint64(44)])
+        at = np.minimum(np.searchsorted(table, values[maybe]), len(table) - 1)
+        out[maybe] = table[at] == values[maybe]
+    return out
+
+
 TEXT_BASE = 0x9E3779B97F4A7C15  # odd, so it has an inverse modulo 2**64
 
 

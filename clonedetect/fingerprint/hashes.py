@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.domain import CLASS, FUNCTION, MODULE, RUN, Fingerprints, Units
+from clonedetect.domain import CLASS, FUNCTION, MODULE, RUN, Fingerprints, Units, mix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,9 +167,9 @@ def _rename_hashes(
     out = np.zeros(len(lo), np.uint64)
     if not len(names) or not definitions:
         return out
-    file = np.searchsorted(forest.rows, names, side="right")
-    order = np.lexsort((names, c.text[names], file))
-    same = (c.text[names][order][1:] == c.text[names][order][:-1]) & (file[order][1:] == file[order][:-1])
+    key = c.text[names] + mix(np.searchsorted(forest.rows, names, side="right").astype(np.uint64))  # name and file
+    order = np.argsort(key, kind="stable")
+    same = key[order][1:] == key[order][:-1]
     previous = np.full(len(names), -1, np.int64)
     previous[order[1:][same]] = order[:-1][same]
     begin, end = np.searchsorted(names, lo[:definitions]), np.searchsorted(names, hi[:definitions])

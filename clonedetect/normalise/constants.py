@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.domain import content_hash
+from clonedetect.domain import among, content_hash
 from clonedetect.grammar import grammar
 from clonedetect.normalise.labels import mix
 
@@ -42,20 +42,20 @@ def hoisted(forest: Forest) -> Uses:
     wanted, value = wanted[order], value[order]
 
     names = np.flatnonzero(c.role > 0)
-    names = names[np.isin(c.text[names], c.text[target])]
+    names = names[among(c.text[names], np.unique(c.text[target]))]
     key = _keys(forest, names)
-    mentioned = np.isin(key, wanted)
+    mentioned = among(key, wanted)
     names, key = names[mentioned], key[mentioned]
     scopes = _Scopes(forest)
     scope, binds = _bindings(forest, names, scopes)
     bound, times = np.unique(key[binds & (scope < 0)], return_counts=True)
     local = np.unique(key[binds] + mix((scope[binds] + 1).astype(np.uint64)))
 
-    use = ~binds & (c.role[names] == 1) & np.isin(key, bound[times == 1])
+    use = ~binds & (c.role[names] == 1) & among(key, bound[times == 1])
     names, key, at = names[use], key[use], scope[use]
     free, first = np.ones(len(names), bool), True
     while (at >= 0).any():
-        hides = (at >= 0) & np.isin(key + mix((at + 1).astype(np.uint64)), local)
+        hides = (at >= 0) & among(key + mix((at + 1).astype(np.uint64)), local)
         # What a class body binds is seen by its own statements alone, not by its methods.
         free &= ~(hides & (first | ~scopes.is_class[at]))
         at, first = np.where(at >= 0, scopes.outer[at], -1), False
@@ -100,7 +100,7 @@ def _constants(forest: Forest) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     fits &= (value < after[statement]) & (after[statement] - value <= LARGEST_VALUE)
     target, value, stop = target[fits], value[fits], after[statement[fits]]
     builtin = np.sort(np.array([content_hash(name.encode()) for name in grammar(k.language).builtins], np.uint64))
-    other = ~k.mask("constant")[kind] | ((c.role == 1) & ~np.isin(c.text, builtin))
+    other = ~k.mask("constant")[kind] | ((c.role == 1) & ~among(c.text, builtin))
     others = np.concatenate(([0], np.cumsum(other)))
     fits = (after[value] == stop) & (others[stop] == others[value])
     return target[fits], value[fits]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.domain import content_hash
+from clonedetect.domain import among, content_hash
 from clonedetect.grammar import grammar
 
 if TYPE_CHECKING:
@@ -90,16 +90,14 @@ def kept_names(
     text = c.text
     keep = np.zeros(len(kind), bool)
     rows = np.flatnonzero(c.role > 0)
-    known, member = _in(text[rows], builtin), _in(text[rows], members)
     role = c.role[rows]
-    imported = _imported(forest, kind, rows) & ~member & ~_in(text[rows], variables)
-    plain = (role == roles.index("name")) | (role == roles.index("module"))
-    keep[rows] = (
-        known
-        | (plain & imported)
-        | ((role == roles.index("attribute")) & ~member)
-        | ((role == roles.index("keyword")) & ~member & ~_in(text[rows], parameters))
-    )
+    keep[rows[among(text[rows], builtin)]] = True
+    plain = rows[((role == roles.index("name")) | (role == roles.index("module"))) & _imported(forest, kind, rows)]
+    imported = plain[~among(text[plain], members) & ~among(text[plain], variables)]
+    keep[imported] = True
+    attribute, keyword = rows[role == roles.index("attribute")], rows[role == roles.index("keyword")]
+    keep[attribute[~among(text[attribute], members)]] = True
+    keep[keyword[~among(text[keyword], members) & ~among(text[keyword], parameters)]] = True
     # What hangs on an imported module is external even if an own method has its name.
     chain = np.flatnonzero(k.mask("attribute")[kind])
     root = chain + 1
@@ -108,18 +106,10 @@ def kept_names(
         root[nested] += 1
         nested[nested] = k.mask("attribute")[kind[root[nested]]]
     outside = np.zeros(len(kind), bool)
-    outside[rows[plain & imported]] = True
+    outside[imported] = True
     last = c.after[chain].astype(np.int64) - 1
     keep[last[outside[root] & (c.role[last] > 0)]] = True
     return keep
-
-
-def _in(values: NDArray[np.uint64], table: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Membership in a sorted table."""
-    if not len(table):
-        return np.zeros(len(values), bool)
-    at = np.minimum(np.searchsorted(table, values), len(table) - 1)
-    return table[at] == values
 
 
 def _imported(forest: Forest, kind: NDArray[np.uint16], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -130,7 +120,7 @@ def _imported(forest: Forest, kind: NDArray[np.uint16], rows: NDArray[np.int64])
     inside = np.cumsum(edge)[:-1] > 0
     file = (np.searchsorted(forest.rows, rows, side="right")).astype(np.uint64)
     key = c.text[rows] + file * np.uint64(0x9E3779B97F4A7C15)
-    return np.isin(key, np.unique(key[inside[rows]]))
+    return among(key, np.unique(key[inside[rows]]))
 
 
 def own_texts(forests: Sequence[Forest], own: Sequence[NDArray[np.uint64]]) -> frozenset[str]:
@@ -141,6 +131,6 @@ def own_texts(forests: Sequence[Forest], own: Sequence[NDArray[np.uint64]]) -> f
         c = forest.columns
         rows = np.flatnonzero(c.role > 0)
         text, first = np.unique(c.text[rows], return_index=True)
-        for row in rows[first[_in(text, table)]].tolist():
+        for row in rows[first[among(text, table)]].tolist():
             found.add(forest.source(row).decode("utf-8", "replace"))
     return frozenset(found)
