@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,21 +40,35 @@ class _Powers:
         return self.values
 
 
+class _PowerSums(_Powers):
+    """The sums of the powers below each."""
+
+    def upto(self, n: int) -> NDArray[np.uint64]:
+        if n >= len(self.values):
+            powers = _POWERS.upto(n)
+            self.values = np.zeros(len(powers) + 1, np.uint64)
+            np.cumsum(powers, out=self.values[1:])
+        return self.values
+
+
 _POWERS, _INVERSES = _Powers(TEXT_BASE), _Powers(pow(TEXT_BASE, -1, 1 << 64))
+_POWER_SUMS = _PowerSums(TEXT_BASE)
 
 
 def content_hashes(data: bytes, start: NDArray[np.uint32], end: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """`domain.content_hash` of the byte ranges `start:end`, all at once by prefix sums."""
     if not len(start):
         return np.zeros(0, np.uint64)
-    raw = np.frombuffer(data, np.uint8).astype(np.uint64) + np.uint64(1)
-    prefix = np.zeros(len(raw) + 1, np.uint64)
-    np.cumsum(raw * _POWERS.upto(len(raw))[: len(raw)], out=prefix[1:])
-    ranged = (prefix[end] - prefix[start]) * _INVERSES.upto(len(raw))[start]
+    n = len(data)
+    prefix = np.zeros(n + 1, np.uint64)
+    np.multiply(np.frombuffer(data, np.uint8), _POWERS.upto(n)[:n], out=prefix[1:])
+    np.cumsum(prefix, out=prefix)
+    prefix += _POWER_SUMS.upto(n)[: n + 1]  # a byte counts one more than it is, so that none counts nothing
+    ranged = (prefix[end] - prefix[start]) * _INVERSES.upto(n)[start]
     return mix(ranged + (end - start).astype(np.uint64)) | np.uint64(1)
 
 
-def _walk(tree: Tree, language: str) -> tuple[list[int], list[int], list[int]]:
+def _walk(tree: Tree, language: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Kind, start and end of every kept node. A loop, not a recursion: depth is free."""
     keep = flags(language)
     kind: list[int] = []
@@ -75,7 +90,12 @@ def _walk(tree: Tree, language: str) -> tuple[list[int], list[int], list[int]]:
                 continue
         while not across():
             if not up():
-                return kind, start, end
+                return _array(kind), _array(start), _array(end)
+
+
+def _array(values: list[int]) -> NDArray[np.int64]:
+    """A quarter of the time that numpy takes to look at each value."""
+    return np.frombuffer(array("I", values), np.uint32).astype(np.int64)
 
 
 def _sizes(tree: Tree, language: str) -> tuple[list[int], list[int]]:
@@ -105,7 +125,7 @@ def _sizes(tree: Tree, language: str) -> tuple[list[int], list[int]]:
 def _rows(data: bytes, language: str) -> tuple[NDArray, ...]:
     """Kind, start, end and the row after the subtree of every kept node."""
     tree = parsed(data, language)
-    kind, start, end = (np.array(c, np.int64) for c in _walk(tree, language))
+    kind, start, end = _walk(tree, language)
     if (start == end)[1:].any():  # nodes without width have no place of their own to tell what holds them
         place, size = (np.array(c, np.int64) for c in _sizes(tree, language))
         after = np.searchsorted(place, place + size)
@@ -267,13 +287,17 @@ def _spell_slices(
     rows = np.flatnonzero(slices)
     if not len(rows):
         return
-    colons = np.concatenate(([0], np.cumsum(np.frombuffer(data, np.uint8) == _COLON)))
+    places = np.flatnonzero(np.frombuffer(data, np.uint8) == _COLON)
+
+    def between(begin: NDArray, stop: NDArray) -> NDArray[np.int64]:
+        return np.searchsorted(places, stop) - np.searchsorted(places, begin)
+
     has = after[rows] > rows + 1
     child = np.minimum(rows + 1, len(start) - 1)
-    head = np.where(has, colons[start[child]], colons[end[rows]]) - colons[start[rows]]
+    head = between(start[rows], np.where(has, start[child], end[rows]))
     second = np.minimum(after[child], len(start) - 1)
     two = has & (after[child] < after[rows])
-    gap = np.where(two, colons[start[second]] - colons[end[child]], 0)
+    gap = np.where(two, between(end[child], start[second]), 0)
     text[rows] = (1 + 4 * head + gap).astype(np.uint64)
 
 
