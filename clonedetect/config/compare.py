@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr
 
-from clonedetect.config.match import Leaf, Match, leaves, match_keys
+from clonedetect.config.match import Leaf, Match, Matcher, leaves
 from clonedetect.config.names import library_keys
 from clonedetect.config.python import python_settings
 from clonedetect.config.reading import PythonReader, Reader, read_configs
@@ -62,8 +62,9 @@ def compare_configs(
     known = dict(renames or {})
     side_by_side = _file_pairs(*sides, published, known)
     # What one pair of files renames, the others may rename too: a class and the file it reads have the same keys.
-    known = _renames(side_by_side, known, published) | known
-    pairs = [_compare(a, b, known, words, published, old) for a, b in side_by_side]
+    matcher = Matcher(published)
+    known = _renames(side_by_side, known, matcher) | known
+    pairs = [_compare(a, b, known, words, matcher, old) for a, b in side_by_side]
     pairs = [pair for pair in pairs if any(key.left and key.right for key in pair.keys)]
     pairs.sort(key=lambda pair: (-pair.bits, pair.left, pair.right))
     return ConfigFinding(
@@ -80,11 +81,11 @@ def compare_configs(
 _File = tuple[str, list[Leaf]]
 
 
-def _renames(pairs: Sequence[tuple[_File, _File]], renames: Mapping[str, str], published: Published) -> dict[str, str]:
+def _renames(pairs: Sequence[tuple[_File, _File]], renames: Mapping[str, str], matcher: Matcher) -> dict[str, str]:
     """Keys that the pairs of files rename in one way only."""
     seen: dict[str, set[str]] = {}
     for (_, ours), (_, theirs) in pairs:
-        for match in match_keys(ours, theirs, renames, published)[0]:
+        for match in matcher.match(ours, theirs, renames)[0]:
             seen.setdefault(ours[match.left].key, set()).add(theirs[match.right].key)
     return {a: next(iter(b)) for a, b in seen.items() if len(b) == 1 and a not in b}
 
@@ -142,11 +143,11 @@ def _compare(
     right: _File,
     renames: Mapping[str, str],
     words: tuple[frozenset[str], frozenset[str]],
-    published: Published,
+    matcher: Matcher,
     inherited: set[str],
 ) -> ConfigPair:
-    ours, theirs = left[1], right[1]
-    matches, groups = match_keys(ours, theirs, renames, published)
+    ours, theirs, published = left[1], right[1], matcher.published
+    matches, groups = matcher.match(ours, theirs, renames)
     rows = [_row(ours[m.left], theirs[m.right], m.why, words, published, inherited) for m in matches]
     rows += _group_rows(ours, theirs, groups, matches)
     paired_left, paired_right = {m.left for m in matches}, {m.right for m in matches}

@@ -90,6 +90,24 @@ def match_keys(
     return [Match(i, j, _why(names[i, j], left[i], right[j], renames)) for i, j in chosen], groups
 
 
+class Matcher:
+    """`match_keys`, which does nothing twice: for the same leaves under renames that speak of none of their keys."""
+
+    def __init__(self, published: Published) -> None:
+        self.published = published
+        self._known: dict[tuple, tuple[list[Match], dict[tuple[str, ...], tuple[str, ...]]]] = {}
+
+    def match(
+        self, left: Sequence[Leaf], right: Sequence[Leaf], renames: Mapping[str, str]
+    ) -> tuple[list[Match], dict[tuple[str, ...], tuple[str, ...]]]:
+        """As `match_keys`. The leaves must stay alive: they are known by their identity."""
+        keys = {key for leaf in left for key in leaf.setting.path}
+        case = id(left), id(right), frozenset((key, renames[key]) for key in keys if key in renames)
+        if case not in self._known:
+            self._known[case] = match_keys(left, right, renames, self.published)
+        return self._known[case]
+
+
 def _value_scores(left: Sequence[Leaf], right: Sequence[Leaf], published: Published) -> NDArray[np.float64]:
     kinds = [np.array([x.setting.kind for x in side], object) for side in (left, right)]
     scores = np.where(kinds[0][:, None] == kinds[1][None, :], OTHER_VALUE, OTHER_KIND)

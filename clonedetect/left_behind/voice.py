@@ -100,9 +100,9 @@ def listen(texts: Iterable[Text], read: Callable[[bytes], Terms] = python_terms)
     loose: dict[str, list[int]] = {}
     phrases: dict[str, list[int]] = {}
     for number, each in enumerate(terms):
-        for name in sorted(each.loose - code):
+        for name in each.loose - code:
             loose.setdefault(name, []).append(number)
-        for said in sorted(each.texts):
+        for said in each.texts:
             phrases.setdefault(said, []).append(number)
     modules, roots = _modules(kept)
     tokens: dict[str, int] = {}
