@@ -141,6 +141,11 @@ def test_a_file_of_100_megabytes_is_refused_at_once():
     assert time.perf_counter() - start < 2
 
 
+def test_a_published_ranks_file_ends_with_an_empty_token():
+    read = read_vocabulary("gpt2.tiktoken", b"aGk= 0\nIQ== 1\n= 2\n")
+    assert read.tokens == ((0, b"hi"), (1, b"!"), (2, b""))
+
+
 @given(st.binary(max_size=400), st.sampled_from(["tokenizer.json", "vocab.txt", "x.tiktoken", "tokenizer.model"]))
 def test_any_bytes_are_read_or_refused(data: bytes, name: str):
     try:
