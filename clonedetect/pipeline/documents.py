@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from clonedetect.config import compare_configs
+from clonedetect.errors import CloneDetectError
 from clonedetect.parse import settings
+from clonedetect.pipeline.weights import weight_files
 from clonedetect.tokenizer import compare_tokenizers
 
 if TYPE_CHECKING:
@@ -13,10 +16,11 @@ if TYPE_CHECKING:
 
     from clonedetect.domain import RenameEntry, Snapshot
     from clonedetect.domain.config import ConfigFinding
-    from clonedetect.domain.tokenizer import TokenizerFinding
+    from clonedetect.domain.tokenizer import GgufVocabulary, TokenizerFinding
     from clonedetect.pipeline.channels import Compared
 
 
+MOST_HEADERS: Final = 6  # GGUF files of one side: a model in several quantisations has one tokenizer
 _BREAKS = bytes(n if chr(n).isascii() and (chr(n).isalnum() or n == ord("_")) else ord(" ") for n in range(256))
 
 
@@ -41,7 +45,19 @@ def tokenizer(compared: Compared) -> TokenizerFinding | str:
         _sources(compared.left),
         _sources(compared.right),
         _renames(compared.renames),
+        (_headers(compared.left), _headers(compared.right)),
     )
+
+
+def _headers(snapshot: Snapshot) -> list[GgufVocabulary]:
+    """The tokenizers of GGUF files on disk. A broken file is the affair of the channel of weights."""
+    found = []
+    for path, place in weight_files(snapshot, ".gguf")[:MOST_HEADERS]:
+        from clonedetect.weights import gguf_vocabulary  # loads what readers need, where there are weights only
+
+        with suppress(CloneDetectError):
+            found.append(gguf_vocabulary(place, path))
+    return [vocabulary for vocabulary in found if vocabulary is not None]
 
 
 def _documents(snapshot: Snapshot) -> list[tuple[str, bytes]]:

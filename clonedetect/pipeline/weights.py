@@ -58,6 +58,15 @@ def weights_in(snapshot: Snapshot) -> Path | None:
     return root / chosen
 
 
+def weight_files(snapshot: Snapshot, suffix: str) -> list[tuple[str, Path]]:
+    """(path in the repository, place on disk) of its weight files of one kind."""
+    if snapshot.disk is None:
+        return []
+    root = Path(snapshot.disk)
+    named = (entry.path for entry in snapshot.entries if entry.path.lower().endswith(suffix))
+    return [(path, root / path) for path in named if _size(root, path) >= SMALLEST]
+
+
 def _size(root: Path, path: str) -> int:
     """Bytes of a regular file below the root; 0 for anything else, and for what a link leads out to."""
     try:

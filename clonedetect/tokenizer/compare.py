@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from clonedetect.domain.tokenizer import Kinship, TokenizerFinding, TokenizerPair
 from clonedetect.tokenizer.added import compare_added, uses
 from clonedetect.tokenizer.order import local_order
-from clonedetect.tokenizer.reading import read_vocabularies
+from clonedetect.tokenizer.reading import from_gguf, read_vocabularies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from clonedetect.domain.tokenizer import GgufVocabulary
     from clonedetect.tokenizer.vocabulary import Vocabulary
 
 RELATED = 0.7  # lower limit of the share of kept neighbours: above all independent pairs (.50), below all copies (.86)
@@ -34,16 +35,16 @@ def compare_tokenizers(
     left_sources: Sequence[str] = (),
     right_sources: Sequence[str] = (),
     renames: Mapping[str, str] | None = None,
-    more: tuple[Sequence[Vocabulary], Sequence[Vocabulary]] = ((), ()),
+    more: tuple[Sequence[GgufVocabulary], Sequence[GgufVocabulary]] = ((), ()),
 ) -> TokenizerFinding | str:
     """Compare all tokenizers of two sides, given as (path, bytes), or say why there is nothing.
 
     left_sources, right_sources: code that may name added tokens; renames: the code's own rename map, left to right;
-    more: tokenizers read elsewhere (GGUF headers).
+    more: tokenizers of GGUF headers.
     """
     (ours, skipped), (theirs, skipped_right) = read_vocabularies(left), read_vocabularies(right)
-    ours = (*ours, *more[0])[:MAX_TOKENIZERS]
-    theirs = (*theirs, *more[1])[:MAX_TOKENIZERS]
+    ours = (*ours, *map(from_gguf, more[0]))[:MAX_TOKENIZERS]
+    theirs = (*theirs, *map(from_gguf, more[1]))[:MAX_TOKENIZERS]
     if not ours or not theirs:
         sides = [side for side, found in (("left", ours), ("right", theirs)) if not found]
         bad = [f"{s.path}: {s.reason}" for s in (*skipped, *skipped_right)]

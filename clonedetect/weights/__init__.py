@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clonedetect.domain.weights import Excluded, Mechanism, NameRule, Part, TensorFinding, WeightsFinding
 from clonedetect.weights.compare import compare_weights
+from clonedetect.weights.gguf_vocabulary import gguf_vocabulary
 from clonedetect.weights.merges import Mixture, explain_merge
 from clonedetect.weights.reading import open_weights
 from clonedetect.weights.safetensors import rename_tensors
@@ -35,6 +36,7 @@ __all__ = [
     "WeightsFinding",
     "compare_weights",
     "explain_merge",
+    "gguf_vocabulary",
     "open_weights",
     "rename_to",
 ]

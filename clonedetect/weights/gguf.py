@@ -137,7 +137,7 @@ class BlockSource:
         return flat[start - first * self.values : stop - first * self.values]
 
 
-class _Cursor:
+class Cursor:
     """Reads the header front to back through a window, so that a header of any length costs bounded memory."""
 
     def __init__(self, file: ByteFile) -> None:
@@ -204,7 +204,7 @@ def read_gguf(path: Path) -> Checkpoint:
 
 
 def _read(file: ByteFile) -> Checkpoint:
-    cursor = _Cursor(file)
+    cursor = Cursor(file)
     if cursor.take(4) != b"GGUF":
         raise WeightsError(f"{file.path}: not a GGUF file")
     version = cursor.u32()
