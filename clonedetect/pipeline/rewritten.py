@@ -1,4 +1,4 @@
-"""Candidates to alignments: canonical statements of both fragments, aligned, in worker processes where that pays."""
+"""Candidates to alignments, in worker processes where that pays."""
 
 from __future__ import annotations
 
@@ -9,39 +9,34 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 from clonedetect.align.statements import align
-from clonedetect.normalise.canonical import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from clonedetect.domain import Alignment, Forest, StandIns, Statement
+    from clonedetect.domain import Alignment
+    from clonedetect.pipeline.forms import Forms
 
 _CHUNK = 64  # pairs a task
 _LOCAL = 150  # pairs below which starting workers costs more than it saves
-_forests: tuple[Forest, Forest] | None = None  # what forked workers read; set for the time of one call
-_stand_ins: tuple[StandIns, StandIns] | None = None
-_own: frozenset[str] = frozenset()
+_forms: Forms | None = None  # what forked workers read; set for the time of one call
 _lifted: Mapping[str, str] = {}
-_memory: dict[tuple[int, int], tuple[Statement, ...] | None] = {}
 
 
 def align_pairs(
-    forests: tuple[Forest, Forest],
-    stand_ins: tuple[StandIns, StandIns],
+    forms: Forms,
     places: Sequence[tuple[int, int]],
-    own: frozenset[str],
     lifted: Mapping[str, str],
     jobs: int | None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Alignment | None]:
     """Align the definitions at each pair of places (left, right). None where one is no syntax of the running Python.
 
-    `stand_ins`: what hoisted names are read as; `own`: the names that the repositories define; `lifted`: the rename map
-    so far.
+    `lifted`: the rename map so far.
     """
-    global _forests, _stand_ins, _own, _lifted
-    _forests, _stand_ins, _own, _lifted = forests, stand_ins, own, lifted
-    _memory.clear()
+    global _forms, _lifted
+    both = {(side, pair[side]) for pair in places for side in (0, 1)}
+    forms.prepare(both, progress)
+    _forms, _lifted = forms, lifted
     jobs = jobs or os.cpu_count() or 1
     order = sorted(range(len(places)), key=lambda i: places[i])
     chunks = [[places[i] for i in order[at : at + _CHUNK]] for at in range(0, len(order), _CHUNK)]
@@ -58,8 +53,7 @@ def align_pairs(
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
     finally:
-        _forests = _stand_ins = None
-        _memory.clear()
+        _forms = None
     return out
 
 
@@ -79,27 +73,9 @@ def _collect(
 
 
 def _align_chunk(places: list[tuple[int, int]]) -> list[Alignment | None]:
+    assert _forms is not None
     out: list[Alignment | None] = []
     for a, b in places:
-        left, right = _canonical(0, a), _canonical(1, b)
+        left, right = _forms.of(0, a), _forms.of(1, b)
         out.append(align(left, right, lifted=_lifted) if left and right else None)
     return out
-
-
-def _canonical(side: int, place: int) -> tuple[Statement, ...] | None:
-    key = side, place
-    if key not in _memory:
-        if len(_memory) > 4000:
-            _memory.clear()
-        assert _forests is not None
-        assert _stand_ins is not None
-        forest = _forests[side]
-        row = int(forest.statements.row[place])
-        file = forest.file_of(row)
-        data = forest.files[file].data
-        start, end = int(forest.columns.start[row]), int(forest.columns.end[row])
-        indent = data[data.rfind(b"\n", 0, start) + 1 : start]
-        # The first line is given its indentation back, so that all lines of the fragment have theirs.
-        source = (indent if not indent.strip() else b"") + _stand_ins[side].read(file, start, end, data)
-        _memory[key] = canonical(source.decode("utf-8", "replace"), int(forest.statements.first[place]), _own)
-    return _memory[key]

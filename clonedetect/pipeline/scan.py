@@ -115,6 +115,7 @@ def compare(
             options.jobs,
             clock.stage,
             options.rewritten,
+            cache / "forms.sqlite" if options.cache else None,
         )
         clock.done("source", "grouping")
         identity = _identity(snapshots[0], snapshots[1])

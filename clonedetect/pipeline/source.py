@@ -16,6 +16,7 @@ from clonedetect.group import clone_classes
 from clonedetect.match import candidates, match_exact, scored, weigh
 from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, raw_labels
 from clonedetect.pipeline.choose import around_runs, best_of_each, worth_aligning, worth_aligning_beside
+from clonedetect.pipeline.forms import Forms
 from clonedetect.pipeline.found import IDIOM, Found, Side, contradiction, exact_numbers, idiom_packages, scores, side
 from clonedetect.pipeline.linked import beside_anchors, linked
 from clonedetect.pipeline.listing import reported, strongest_first, with_features
@@ -25,6 +26,7 @@ from clonedetect.pipeline.weighing import explanations, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -39,8 +41,12 @@ def compare_source(
     jobs: int | None,
     stage: Callable[[str, float | None], None],
     rewritten: bool = True,
+    cache: Path | None = None,
 ) -> tuple[list[ClonePair], tuple[CloneClass, ...]]:
-    """All clone pairs of two forests, strongest first, and the clone classes. `ancestors` are (origin, forest)."""
+    """All clone pairs of two forests, strongest first, and the clone classes. `ancestors` are (origin, forest).
+
+    `cache`: a file for canonical forms, without which they are made anew.
+    """
     forests = [left, right, *(f for _, f in ancestors)]
     own = own_names(forests)
     # Threads: what takes long in arrays lets go of the interpreter.
@@ -60,7 +66,9 @@ def compare_source(
 
     stage("aligning", None)
     if rewritten:
-        found += _rewritten(sides, weights, found, background, own_texts(forests[:2], own), jobs, stage)
+        readings = (sides[0].forest, sides[1].forest), (sides[0].stand_ins, sides[1].stand_ins)
+        forms = Forms(*readings, own_texts(forests[:2], own), jobs, cache)
+        found += _rewritten(sides, weights, found, background, forms, jobs, stage)
 
     stage("weighing", None)
     found = found.ordered()
@@ -87,7 +95,7 @@ def _rewritten(
     weights: Weights,
     exact: Found,
     background: Background,
-    own: frozenset[str],
+    forms: Forms,
     jobs: int | None,
     stage: Callable[[str, float | None], None],
 ) -> Found:
@@ -96,7 +104,7 @@ def _rewritten(
     near = candidates(sides[0].bags, sides[1].bags, weights, around_runs(sides, exact))
     both = np.maximum(idioms[0][near.left], idioms[1][near.right])
     chosen = worth_aligning(sides, near, both, exact)
-    found = _aligned(sides, near, both, chosen, own, exact, jobs, stage)
+    found = _aligned(sides, near, both, chosen, forms, exact, jobs, stage)
 
     so_far = exact + found
     consistent = linked(sides, so_far, so_far.numbers[:, IDIOM] < IDIOM_PACKAGES)
@@ -105,7 +113,7 @@ def _rewritten(
     beside = scored(sides[0].bags, sides[1].bags, weights, *beside_anchors(sides, consistent))
     both = np.maximum(idioms[0][beside.left], idioms[1][beside.right])
     late = worth_aligning_beside(sides, beside, both, near.left[chosen], near.right[chosen])
-    found += _aligned(sides, beside, both, late, own, so_far, jobs, stage)
+    found += _aligned(sides, beside, both, late, forms, so_far, jobs, stage)
     # Of twins, which are as good by themselves, the one that lies consistently is the better.
     return _best(found, -np.log(consistent.shares(sides, found.places)) / LAMBDA)
 
@@ -115,7 +123,7 @@ def _aligned(
     near: Scores,
     idioms: NDArray[np.int64],
     chosen: NDArray[np.int64],
-    own: frozenset[str],
+    forms: Forms,
     before: Found,
     jobs: int | None,
     stage: Callable[[str, float | None], None],
@@ -124,10 +132,8 @@ def _aligned(
     i, j = near.left[chosen], near.right[chosen]
     at = list(zip(sides[0].bags.place[i].tolist(), sides[1].bags.place[j].tolist(), strict=True))
     aligned = align_pairs(
-        (sides[0].forest, sides[1].forest),
-        (sides[0].stand_ins, sides[1].stand_ins),
+        forms,
         at,
-        own,
         _majority(before.pairs),
         jobs,
         lambda done, total: stage("aligning", done / total),

@@ -12,7 +12,7 @@ import ast
 import contextlib
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Container
 
 from clonedetect.domain import Statement
 from clonedetect.normalise.canonical import assignments, branches, expressions
@@ -30,7 +30,7 @@ ROUNDS = 4  # of all rewrites over one function
 LARGEST_FUNCTION = 1_500  # statements; a longer function gets one round and no inlining
 
 
-def canonical(source: str, first_line: int = 1, own: Collection[str] | None = None) -> tuple[Statement, ...] | None:
+def canonical(source: str, first_line: int = 1, own: Container[str] | None = None) -> tuple[Statement, ...] | None:
     """The canonical statements of one fragment, or None where it cannot be canonicalised.
 
     `source` may be indented as it stood in its file; its first line is line `first_line` there. `own` are the names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Collection
+from collections.abc import Container
 
 from clonedetect.normalise.canonical.nodes import BUILTINS, FUNCTIONS, walk
 
@@ -40,7 +40,7 @@ class Names:
     `own`: the names the repository defines, where known; then every other free name and attribute is external.
     """
 
-    def __init__(self, tree: ast.AST, own: Collection[str] | None) -> None:
+    def __init__(self, tree: ast.AST, own: Container[str] | None) -> None:
         self.bound: set[str] = set()
         imported: set[str] = set()
         for node in walk(tree):
