@@ -4,6 +4,9 @@
     python benchmarks/accuracy/copied_from.py twins LEFT RIGHT OUT  truth of a package renamed as a whole
     python benchmarks/accuracy/copied_from.py check TRUTH REPORT    holds a report.json against either
 
+`twins` takes the packages themselves, whose inner paths are equal (`.../Crypto` and `.../Cryptodome`), and so must the
+scan whose report is checked. `PACKAGE` is an unpacked transformers (4.57.1 for the figures that are quoted).
+
 The model directories that carry a label, or are the target of one, are split in two by the parity of the SHA-256 of
 their name. Comments are blanked, so that line numbers hold and no label is left. A label counts when its target is
 in the other half and the copy is true: the target's code, with the label's renames done, has the copy's syntax tree
