@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clonedetect.domain import Side, Snapshot
 
 LISTED: Final = 500  # notices, credits and claims, each
+MOST_NAMES: Final = 12  # packages of one repository that it may be called by; of more, none names the whole
 LEAST_NAME: Final = 4  # characters of a name that is looked for; with fewer it is part of anything
 # Packages are called so in many repositories, so they name none.
 _ANYBODY: Final = frozenset(
@@ -160,7 +161,10 @@ def _names(left: Snapshot, right: Snapshot) -> tuple[tuple[list[str], list[str]]
     for snapshot in (left, right):
         here = snapshot.origin.startswith(("/", "."))  # the name of a directory is its owner's, not the project's
         stated, titled = called(snapshot)
-        found = {*names_of(replace(snapshot, origin="") if here else snapshot), *stated}
+        found = names_of(replace(snapshot, origin="") if here else snapshot)
+        if len(found) > MOST_NAMES:
+            found = tuple(name for name in found if "/" in name)
+        found = {*found, *stated}
         names.append({n.lower() for n in found if len(n) >= LEAST_NAME and n.lower() not in _ANYBODY})
         titles.append({title.lower() for title in titled})
     return (

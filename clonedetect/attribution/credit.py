@@ -101,15 +101,21 @@ def credits_in(
     texts: (path, bytes, whether a document). In a notice file and below a heading such as "Acknowledgements" a name is
     enough; elsewhere a word of credit must stand shortly before it. In source files only the credit counts, no title.
     """
+    if not names and not titles:
+        return
     title = _titles(titles)
-    probes = [(name, frozenset(_words(name.encode()))) for name in names]
+    probes = [(name, frozenset(_words(name.lower().encode()))) for name in names]
     for path, data, document in texts:
         named, cited = is_notice_file(path), is_readme(path) or is_citation(path)
         if document and not (named or cited or path.endswith((".md", ".rst", ".txt"))):
             continue
+        lower = data[:_PROSE].lower()
+        maybe = [(name, parts) for name, parts in probes if all(part in lower for part in parts)]
+        if not maybe and not cited:
+            continue  # most texts have no name
         text = data[:_PROSE].decode("utf-8", "replace")
-        words = _words(data[:_PROSE])
-        name = _any_of(name for name, parts in probes if parts <= words)  # most texts have the words of few names
+        words = _words(lower) if maybe else set()
+        name = _any_of(name for name, parts in maybe if parts <= words)
         found = {m.start(): m for m in _first(name, text) if named or _credited(text, m.start(), document)}
         if cited:
             found |= {m.start(): m for m in _first(title, text)}
@@ -117,9 +123,9 @@ def credits_in(
             yield Credit(side, " ".join(match[0].split()), path, text.count("\n", 0, start) + 1, _line(text, start))
 
 
-def _words(data: bytes) -> set[bytes]:
-    """The lower-case ASCII words of a text."""
-    return set(data.lower().translate(_BREAKS).split())
+def _words(lower: bytes) -> set[bytes]:
+    """The ASCII words of a text in lower case."""
+    return set(lower.translate(_BREAKS).split())
 
 
 def claims_in(side: Side, documents: Iterable[Document]) -> Iterator[Claim]:
