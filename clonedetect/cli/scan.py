@@ -65,7 +65,9 @@ def scan(
     ] = False,
     exact_only: Annotated[
         bool,
-        typer.Option("--exact-only", help="Only equal and renamed code, not rewritten code; several times faster."),
+        typer.Option(
+            "--exact-only", help="Only equal and renamed code; what reads every text is left out; several times faster."
+        ),
     ] = False,
     no_history: Annotated[bool, typer.Option("--no-history", help="Leave the history channels out.")] = False,
     bundle: Annotated[

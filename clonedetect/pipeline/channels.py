@@ -53,11 +53,15 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One channel. `name` is its field of `Findings`; `examine` gives the finding, or in words why there is none."""
+    """One channel. `name` is its field of `Findings`; `examine` gives the finding, or in words why there is none.
+
+    `all_text`: it reads the text of every source file, which takes as long as the comparison of equal code itself.
+    """
 
     name: str
     examine: Callable[[Compared], Any]
     evidence: Callable[[Any], tuple[Evidence, ...]]
+    all_text: bool = False
 
 
 CHANNELS: Final[tuple[Channel, ...]] = (
@@ -65,11 +69,11 @@ CHANNELS: Final[tuple[Channel, ...]] = (
     Channel("predictions", examine_predictions, predictions_evidence),
     Channel("weights", examine_weights, weights_evidence),
     Channel("weight_index", examine_weight_index, weight_index_evidence),
-    Channel("config", documents.config, config_evidence),
+    Channel("config", documents.config, config_evidence, all_text=True),
     Channel("tokenizer", documents.tokenizer, tokenizer_evidence),
     Channel("history", examine_history, history_evidence),
     Channel("attribution", examine_attribution, attribution_evidence),
-    Channel("left_behind", examine_left_behind, left_behind_evidence),
+    Channel("left_behind", examine_left_behind, left_behind_evidence, all_text=True),
 )
 
 
@@ -86,6 +90,8 @@ def examine(
     for channel in CHANNELS:
         compared.tell(channel.name.replace("_", " "), None)
         known = (carried or {}).get(channel.name)
+        if channel.all_text and not compared.options.rewritten:
+            known = "left out by --exact-only"
         finding = channel.examine(compared) if known is None else known
         if isinstance(finding, str):
             absent[channel.name] = finding

@@ -18,7 +18,8 @@ class Options:
     vendored, generated: examine such files too instead of skipping them.
     left_predictions, right_predictions, gold, controls: prediction files (see `clonedetect.predictions`).
     left_weights, right_weights: what `clonedetect.weights.open_weights` takes; None looks in the directories.
-    rewritten: look for Type-3 copies too; without it only equal and renamed code is found, several times faster.
+    rewritten: look for Type-3 copies too; without it only equal and renamed code is found, several times faster, and
+    the channels that read the text of every file are left out.
     """
 
     jobs: int | None = None

@@ -105,7 +105,7 @@ def compare(
     )
     clock.done("parse", "normalising")
     background = load_background()
-    sources = [file for forest in forests for file in forest.files]
+    sources = [file for forest in forests for file in forest.files] if options.rewritten else []
     with reading(sources, options.jobs, cache / "readings.sqlite" if options.cache else None) as readings:
         pairs, classes = compare_source(
             forests[0],

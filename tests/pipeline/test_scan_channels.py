@@ -114,3 +114,13 @@ def test_configuration_keys_are_found_under_their_new_names(pair: Comparison):
 
 def test_configuration_of_the_unrelated_says_nothing(unrelated: Comparison):
     assert not [e for e in unrelated.evidence if e.channel == "config"]
+
+
+def test_exact_only_says_which_channels_it_leaves_out(sides: Path, pair: Comparison) -> None:
+    quick = scan(sides / "original", sides / "copy", options=Options(jobs=1, cache=False, rewritten=False))
+    assert {name for name, reason in quick.channels if reason == "left out by --exact-only"} == {
+        "config",
+        "left_behind",
+    }
+    assert quick.findings.attribution == pair.findings.attribution and quick.findings.config is None
+    assert {p.id for p in quick.clone_pairs if p.type < 3} >= {p.id for p in pair.clone_pairs if p.type < 3}
