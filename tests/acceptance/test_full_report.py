@@ -86,7 +86,8 @@ def test_the_pair_reads_decisive_and_its_bundle_verifies(clonedetect, made, tmp_
 def test_the_unrelated_repository_reads_none(clonedetect, made, tmp_path):
     report = scan(clonedetect, made, "unrelated", tmp_path / "out")
     assert (report["verdict"]["strength"], report["verdict"]["relation"]) == ("none", "unrelated")
-    assert report["clone_pairs"] == [] or all(p["explained_by"] for p in report["clone_pairs"])
+    # What is listed is what chance shows in one comparison out of a few, or it is explained.
+    assert all(p["explained_by"] or p["e_value"] > 0.1 for p in report["clone_pairs"])
 
 
 def test_two_derivations_of_one_base_read_common_ancestor(clonedetect, made, tmp_path):
