@@ -49,7 +49,10 @@ def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64]
     )
     seen = ~hidden[rows]
     rows, value = rows[seen], value[seen]
-    bag = owner[np.searchsorted(row, rows, side="right") - 1] if len(row) else np.zeros(0, np.int64)
+    begins = np.zeros(n, np.uint8)
+    begins[row] = 1
+    statement = np.cumsum(begins, dtype=np.int64) - 1  # of each row, by its place
+    bag = owner[statement[rows]]
 
     order = np.lexsort((rows, value, bag))
     rows, value, bag = rows[order], value[order], bag[order]
@@ -57,10 +60,7 @@ def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64]
     new[1:] = (bag[1:] != bag[:-1]) | (value[1:] != value[:-1])
     begin = np.flatnonzero(new)
     count = np.diff(np.concatenate((begin, [len(rows)])))
-    tokens = np.zeros(len(place), np.int64)
-    leaves = np.flatnonzero((size == 1) & ~hidden)
-    if len(leaves):
-        tokens = np.bincount(owner[np.searchsorted(row, leaves, side="right") - 1], minlength=len(place))
+    tokens = np.bincount(owner[statement[(size == 1) & ~hidden]], minlength=len(place))
     bag = bag[begin]
     by_row = np.argsort(rows, kind="stable")
     return Features(

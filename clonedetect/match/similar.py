@@ -65,12 +65,13 @@ def _take_off_pieces(
     index = np.searchsorted(vocabulary, features.node_feature)
     size = np.where(_is_word(features.node_feature), LEVELS + 1, after[row] - row)
     value = np.zeros(len(row))
+    held = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=len(after)))))  # pieces before each row
     for level in range(1, LEVELS + 1):
         here = np.flatnonzero(size == level)
         if not len(here):
             continue
         sums = np.concatenate(([0.0], np.cumsum(value)))
-        begin, end = np.searchsorted(row, row[here], side="right"), np.searchsorted(row, after[row[here]])
+        begin, end = held[row[here] + 1], held[after[row[here]]]
         rest = np.maximum(0.0, bits[index[here]] - (sums[end] - sums[begin]))
         fresh = added[index[here]] < 0
         added[index[here][fresh]] = rest[fresh]
