@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, Levenshtein
 from rapidfuzz.process import cdist
-from scipy.optimize import linear_sum_assignment
 
 from clonedetect.align.codes import BLIND, Side, opcodes, sides
 from clonedetect.align.outcome import Pair, Votes, mirrored, outcome
@@ -155,6 +154,8 @@ class _Aligner:
         able = part >= OUT_OF_ORDER
         if able.sum(axis=0).max() == 1 == able.sum(axis=1).max():  # nothing competes
             return [(rows[i], columns[j], float(part[i, j])) for i, j in np.argwhere(able).tolist()]
+        from scipy.optimize import linear_sum_assignment  # its start-up is longer than a scan of a few files
+
         chosen = linear_sum_assignment(np.where(able, part, 0.0), maximize=True)
         return [
             (rows[i], columns[j], float(part[i, j]))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from clonedetect.config.names import ALIAS, RENAMED, SAME, learn_words, name_scores, squeezed
 from clonedetect.config.values import Published, canonical, says_something
@@ -188,6 +187,8 @@ def _left_over_scores(
 
 def _assign(scores: NDArray[np.float64], names: NDArray[np.float64]) -> list[tuple[int, int]]:
     """The best assignment's pairs that are good enough and clearly better than what else their keys could be."""
+    from scipy.optimize import linear_sum_assignment  # its start-up is longer than a scan of a few files
+
     rows, columns = linear_sum_assignment(scores, maximize=True)
     own = scores[rows, columns]
     of_row, of_column = np.full(scores.shape[0], -np.inf), np.full(scores.shape[1], -np.inf)

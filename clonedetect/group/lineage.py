@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import networkx as nx
-
 from clonedetect.domain.candidates import Cell, Link
 
 if TYPE_CHECKING:
@@ -20,6 +18,8 @@ def lineage(count: int, cells: Sequence[Cell]) -> tuple[tuple[Link, ...], tuple[
     Where three repositories are all alike, the weakest of the three links is the one that the other two explain. A link
     points from the side that had the shared code first, where its history tells.
     """
+    import networkx as nx  # only a matrix needs it
+
     graph: nx.Graph = nx.Graph()
     graph.add_nodes_from(range(count))
     for each in cells:

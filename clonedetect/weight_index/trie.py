@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from clonedetect.domain.weight_index import IndexTensor
 
@@ -138,6 +137,8 @@ class Matcher:
         return ways
 
     def _assigned(self, ours: list[Node], theirs: list[Node]) -> tuple[float, list[tuple[Node, Node]]]:
+        from scipy.optimize import linear_sum_assignment  # its start-up is longer than a scan of a few files
+
         worth = np.zeros((len(ours), len(theirs)))
         for i, one in enumerate(ours):
             for j, two in enumerate(theirs):
