@@ -19,13 +19,12 @@ import random
 import shutil
 import sys
 import textwrap
-import tomllib
 from difflib import SequenceMatcher
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from store import HERE, Pin, canonical, clonedetect, corpus_pins, full, git, home, host, kept_out, unpacked
+from store import HERE, Pin, canonical, checked, clonedetect, corpus_pins, full, git, home, host, kept_out, unpacked
 
 sys.path.insert(0, str(HERE.parent / "accuracy"))
 
@@ -117,8 +116,6 @@ def planted(seed: int, level: str, functions: int) -> None:
 def untouched(half: str) -> None:
     """Check packages that are not in the corpus."""
     root, pins = full(), kept_out(half)
-    known = tomllib.loads((HERE / "checked.toml").read_text("utf-8")).get("copy", [])
-    true = {(row["package"], row["path"], row["name"]) for row in known}
     trees, counts = unpacked(pins), [0, 0, 0]
     for pin in pins:
         done = clonedetect("check", trees[pin.name], "--corpus", root, "--quiet", "--format", "json")
@@ -128,7 +125,7 @@ def untouched(half: str) -> None:
             if one["strength"] == "weak" or one["origin"] == f"pypi:{canonical(pin.name)}":
                 continue
             here, there = one["here"], one["there"]
-            is_true = (pin.name, here["path"], here["name"]) in true
+            is_true = checked(pin.name)(here["path"], here["name"])
             counts[1 if is_true else 2] += 1
             if not is_true:
                 print(f"  {one['strength']}, {one['bits']:.0f} bits, E {one['e_value']:.1g}, {one['state']}")

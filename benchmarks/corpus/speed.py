@@ -34,6 +34,12 @@ def best(runs: list[Run]) -> str:
     return f"{one.wall:6.2f} s wall, {min(r.cpu for r in runs):6.2f} s CPU, peak {max(r.peak for r in runs):5.0f} MB"
 
 
+def fingerprints(root: Path) -> int:
+    """How many a corpus holds."""
+    rows = duckdb.connect().execute(f"select count(*) from '{root}/segments/*/prints/*/*.parquet'").fetchone()
+    return rows[0] if rows else 0
+
+
 def measure_add() -> None:
     """`corpus add` into an empty corpus, and what parsing alone takes."""
     pins = corpus_pins()[:SAMPLE]
@@ -56,12 +62,11 @@ def measure_check(root: Path, repeat: int) -> None:
     """`check --corpus`, warm: all files, then five staged ones."""
     mine = host(home() / "host")
     git(mine, "reset", "-q", "--hard")
-    rows = duckdb.sql(f"select count(*) from '{root}/segments/*/prints/*/*.parquet'").fetchone()
     listed = clonedetect("corpus", "list", root).out.splitlines()
     lines = sum(path.read_bytes().count(b"\n") for path in mine.rglob("*.py"))
     size = sum(p.stat().st_size for p in root.rglob("*.parquet"))
     print(f"corpus: {len(listed)} packages, {sum(int(r.split()[-2]) for r in listed):,} lines, ", end="")
-    print(f"{rows[0] if rows else 0:,} fingerprints in {size / 1e6:.0f} MB")
+    print(f"{fingerprints(root):,} fingerprints in {size / 1e6:.0f} MB")
     clonedetect("check", mine, "--corpus", root, "--quiet", "--format", "json")  # fills the cache of parsed files
     whole = [clonedetect("check", mine, "--corpus", root, "-q", "--format", "json") for _ in range(repeat)]
     print(f"check of {lines:,} lines, warm:   {best(whole)}")
@@ -82,8 +87,7 @@ def measure_growth(root: Path, repeat: int) -> None:
         if parts > 1:
             add(part, pins[: len(pins) // parts])
         runs = [clonedetect("corpus", "search", part, mine, "-q", "--format", "json") for _ in range(repeat + 1)][1:]
-        rows = duckdb.sql(f"select count(*) from '{part}/segments/*/prints/*/*.parquet'").fetchone()
-        points.append((rows[0] if rows else 0, min(run.wall for run in runs)))
+        points.append((fingerprints(part), min(run.wall for run in runs)))
         print(f"search in {8 // parts}x, {points[-1][0]:,} fingerprints: {best(runs)}")
     (small, fast), (large, slow) = points[0], points[-1]
     exponent = math.log(slow / fast) / math.log(large / small)

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -45,6 +47,12 @@ def corpus_pins() -> list[Pin]:
 def kept_out(half: str) -> list[Pin]:
     """Packages that are not in the corpus: `development`, or `test`, on which nothing may be tuned."""
     return [p for p in load(HERE / "packages.toml") if p.half == half]
+
+
+def checked(package: str) -> Callable[[str, str], bool]:
+    """`checked(package)(path, name)`: whether checked.toml lists that definition, or its file, as a true copy."""
+    rows = [r for r in tomllib.loads((HERE / "checked.toml").read_text("utf-8"))["copy"] if r["package"] == package]
+    return lambda path, name: any(r["path"] == path and r.get("name", name) == name for r in rows)
 
 
 def home() -> Path:
