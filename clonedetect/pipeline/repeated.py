@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clonedetect.domain import FUNCTION, mix
 from clonedetect.match import shared_entries
-from clonedetect.pipeline.found import Found, Side, rows
+from clonedetect.pipeline.found import BITS, SIMILARITY, Found, Side, rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,12 +30,17 @@ NOTABLE_E = 1.0  # pairs that chance shows more often need no explanation
 def repetitions(sides: list[Side], weights: Weights, found: Found, alone: NDArray[np.float64]) -> list[str | None]:
     """What is said of pairs that repeat a stronger one; None for the others."""
     out: list[str | None] = [None] * len(found.pairs)
-    at = np.flatnonzero(alone <= NOTABLE_E)
-    at = at[np.lexsort((at, -found.numbers[at, 0], alone[at]))]  # strongest first
-    if len(at) < FRAGMENTS:
+    spans = [rows(one.forest, *found.places[:, k : k + 2].T) for one, k in zip(sides, (0, 2), strict=False)]
+    # Of what holds many functions of one shape, and other literals, chance alone makes some literals equal.
+    differ = np.flatnonzero(found.numbers[:, SIMILARITY] < 1.0)
+    alike = [_of_one_shape(one, lo[differ], hi[differ]) for one, (lo, hi) in zip(sides, spans, strict=False)]
+    for n in differ[alike[0] & alike[1]].tolist():
+        out[n] = "repetition: functions of the same few shapes on each side"
+    if len(out) < FRAGMENTS:
         return out
+    at = np.lexsort((-found.numbers[:, BITS], alone))  # strongest first
     places = found.places[at]
-    spans = [rows(one.forest, *places[:, k : k + 2].T) for one, k in zip(sides, (0, 2), strict=False)]
+    spans = [(lo[at], hi[at]) for lo, hi in spans]
     pair, feature, _ = shared_entries(sides[0].bags, sides[1].bags, weights, *spans)
     bits = weights.added[feature]  # once, however often a pair has it: a module has it in each of its functions
     donor, held = _donors(pair, feature, bits, len(at))
@@ -47,8 +53,24 @@ def repetitions(sides: list[Side], weights: Weights, found: Found, alone: NDArra
             continue
         if _fragments(places[family[held[family] >= MOST * total[first]]]) >= FRAGMENTS:
             family = np.append(family, first)
-        for n in at[family].tolist():
+        for n in at[family][alone[at[family]] <= NOTABLE_E].tolist():
             out[n] = f"repetition: {fragments} fragments on each side have the same in common"
+    return out
+
+
+def _of_one_shape(one: Side, lo: NDArray[np.int64], hi: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which ranges of rows are nearly all functions that have their shape in common with others in the same range."""
+    c, functions = one.forest.columns, one.bags.place[one.bags.kind == FUNCTION]
+    row = one.forest.statements.row[functions].astype(np.int64)
+    after = c.after[row].astype(np.int64)
+    kinds = np.concatenate((np.zeros(1, np.uint64), np.cumsum(mix(c.kind.astype(np.uint64)), dtype=np.uint64)))
+    shape = kinds[after] - kinds[row]  # of the kinds of nodes, however ordered
+    out = np.zeros(len(lo), bool)
+    for n, (a, b) in enumerate(zip(*(np.searchsorted(row, edge) for edge in (lo, hi)), strict=True)):
+        if b - a >= FRAGMENTS:
+            _, which, count = np.unique(shape[a:b], return_inverse=True, return_counts=True)
+            inside = (after[a:b] - row[a:b])[count[which] >= FRAGMENTS].sum()
+            out[n] = inside >= SAME * (hi[n] - lo[n])
     return out
 
 
