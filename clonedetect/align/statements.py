@@ -30,11 +30,16 @@ LEAST_MASS = 2.0  # of a statement that may match out of order
 
 
 def align(
-    left: Sequence[Statement], right: Sequence[Statement], *, lifted: Mapping[str, str] | None = None
+    left: Sequence[Statement],
+    right: Sequence[Statement],
+    *,
+    lifted: Mapping[str, str] | None = None,
+    back: Mapping[str, str] | None = None,
 ) -> Alignment:
     """Align the canonical statements of two fragments.
 
-    `lifted` is the repository's rename map (left name to right name, one to one): it votes beforehand. Time is
+    `lifted` is the repository's rename map (left name to right name, one to one): it votes beforehand; `back` is its
+    inverse, for a caller who aligns many pairs under one map. Time is
     bounded: beyond 60,000 pairs of statements only the stretches between equal statements are compared closely.
     `align(b, a)` mirrors `align(a, b)`: whichever comes first by what it says is aligned to the other.
     """
@@ -44,7 +49,7 @@ def align(
     lifted = lifted or {}
     if _spelled(right) < _spelled(left):
         b, a = sides(right, left)
-        return mirrored(_Aligner(b, a, {y: x for x, y in lifted.items()}).run())
+        return mirrored(_Aligner(b, a, {y: x for x, y in lifted.items()} if back is None else back).run())
     a, b = sides(left, right)
     return _Aligner(a, b, lifted).run()
 

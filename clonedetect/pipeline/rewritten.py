@@ -20,6 +20,7 @@ _CHUNK = 64  # pairs a task
 _LOCAL = 150  # pairs below which starting workers costs more than it saves
 _forms: Forms | None = None  # what forked workers read; set for the time of one call
 _lifted: Mapping[str, str] = {}
+_back: Mapping[str, str] = {}
 
 
 def align_pairs(
@@ -33,10 +34,10 @@ def align_pairs(
 
     `lifted`: the rename map so far.
     """
-    global _forms, _lifted
+    global _forms, _lifted, _back
     both = {(side, pair[side]) for pair in places for side in (0, 1)}
     forms.prepare(both, progress)
-    _forms, _lifted = forms, lifted
+    _forms, _lifted, _back = forms, lifted, {right: left for left, right in lifted.items()}
     jobs = jobs or os.cpu_count() or 1
     order = sorted(range(len(places)), key=lambda i: places[i])
     chunks = [[places[i] for i in order[at : at + _CHUNK]] for at in range(0, len(order), _CHUNK)]
@@ -77,5 +78,5 @@ def _align_chunk(places: list[tuple[int, int]]) -> list[Alignment | None]:
     out: list[Alignment | None] = []
     for a, b in places:
         left, right = _forms.of(0, a), _forms.of(1, b)
-        out.append(align(left, right, lifted=_lifted) if left and right else None)
+        out.append(align(left, right, lifted=_lifted, back=_back) if left and right else None)
     return out
