@@ -165,6 +165,7 @@ def _names(left: Snapshot, right: Snapshot) -> tuple[tuple[list[str], list[str]]
         if len(found) > MOST_NAMES:
             found = tuple(name for name in found if "/" in name)
         found = {*found, *stated}
+        found |= {name.rpartition("/")[2] for name in found}
         names.append({n.lower() for n in found if len(n) >= LEAST_NAME and n.lower() not in _ANYBODY})
         titles.append({title.lower() for title in titled})
     return (

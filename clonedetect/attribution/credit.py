@@ -80,9 +80,15 @@ def credit_of(
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Any of some names as a word. One look behind for all of them: where no word begins, none is tried."""
-    either = "|".join(re.escape(name) for name in names)
-    return re.compile(rf"(?<![\w/.-])(?:{either})(?![\w/-])" if either else r"(?!)", re.IGNORECASE)
+    """Any of some names as a word, or as a repository's in an address. One look behind for all of them: where no word
+    begins, none is tried."""
+    either = "|".join(re.escape(name) for name in sorted(names))
+    if not either:
+        return re.compile(r"(?!)")
+    host = r"(?:github\.com|gitlab\.com|huggingface\.co)/"
+    return re.compile(
+        rf"(?<![\w/.-])(?:{either})(?![\w/-])|{host}(?:[\w.-]+/)?(?:{either})(?:\.git)?(?![\w-])", re.IGNORECASE
+    )
 
 
 def _keeps(asked: set[str], text: str) -> bool:

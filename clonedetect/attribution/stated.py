@@ -38,6 +38,8 @@ _CFF_PERSON = re.compile(
     r"|(?:name:[ \t]*(?P<name>[^\n]{3,80})))",
     re.MULTILINE,
 )
+_TITLE = re.compile(r"^(?:#[ \t]+([^\n#]{4,40}?)[ \t#]*$|([^\n]{4,40})\n=+[ \t]*$)", re.MULTILINE)
+_ANY_TITLE = re.compile(r"(?i)readme|overview|introduction|installation|usage|about|getting started|quick ?start|todo")
 _CARD = re.compile(r"\A---\r?\n(.{0,4000}?)\n---", re.DOTALL)
 
 
@@ -215,9 +217,12 @@ def _cff(text: str) -> Metadata:
 
 
 def _readme(text: str) -> Metadata:
-    card = _CARD.match(text)  # a model card says its licence above the text
+    """A model card says its licence above the text; a heading of one or two words is the project's name."""
+    card, heading = _CARD.match(text), _TITLE.search(text[:4_000])
     licence = _CFF_LICENCE.search(card[1]) if card else None
-    return Metadata(licence=licence[1].strip()) if licence else Metadata()
+    title = (heading[1] or heading[2]).strip("*_` ") if heading else ""
+    named = title if len(title.split()) <= 2 and not _ANY_TITLE.search(title) else ""
+    return Metadata(named, licence[1].strip() if licence else "")
 
 
 def _checked(name: Any, licence: Any, people: Iterable[Any], urls: Iterable[Any]) -> Metadata:

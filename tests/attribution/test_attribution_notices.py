@@ -180,9 +180,15 @@ def test_a_holder_of_the_other_side_in_a_file_that_shares_code() -> None:
         "Osprey is a fork of\n[heron](x).",
         "## Acknowledgements\n\n- Heron, for everything\n",
         "---\nbase_model: u/heron\n---\n",
+        "Osprey builds on [this](https://github.com/u/heron/tree/main).",
+        "Thanks to https://github.com/someone/heron.git for the code.",
     ],
 )
 def test_lines_that_credit(text: str) -> None:
+    """A name is that of a package, of the repository, or the heading of its README."""
+    for named in ({"heron/__init__.py": ""}, {"LICENSE": MIT}, {"README.md": "# Heron\n\nA bird."}):
+        found = compare_attribution(repository("u/heron", named), repository("v/osprey", {"README.md": text}), [])
+        assert isinstance(found, AttributionFinding) and [c.side for c in found.credits] == ["right"]
     (credit,) = compared({"heron/__init__.py": "", "LICENSE": MIT}, {"README.md": text}).credits
     assert credit.side == "right" and credit.path == "README.md" and "heron" in credit.text.lower()
 
