@@ -74,7 +74,9 @@ def matched_bits(prints: Table, fragments: Table, query: Table, partners: Table)
 
     A feature's n-th occurrence says less than the first: 1 + log2 n in all, as in a scan.
     """
-    features = prints.filter(prints.kind == FEATURE)
+    # By one column first: an engine filters by such a join while it reads.
+    some = prints.semi_join(partners, "repository")
+    features = some.filter(some.kind == FEATURE)
     stored = features.select("repository", "fragment", "hash", theirs=features["count"], stored=features.weight)
     near = stored.join(partners, ["repository", "fragment"]).join(query, ["bag", "hash"])
     times: Any = ibis.least(near["count"], near.theirs).cast("float64")
