@@ -67,6 +67,7 @@ def environment() -> Environment:
         "percent": wording.percent,
         "place": wording.place,
         "relation": wording.relation,
+        "full": full,
         "shorten": shorten,
         "meanings": wording.STRENGTHS,
         "strengths": get_args(Strength),
@@ -86,6 +87,11 @@ def shorten(path: str, limit: int = 44) -> str:
     """The end of a path, which tells files apart, in at most `limit` characters."""
     path = visible(path)
     return path if len(path) <= limit else "…" + path[1 - limit :]
+
+
+def full(path: str, limit: int = 44) -> Markup:
+    """The attribute that gives a shortened path whole, nothing for one that is shown whole."""
+    return Markup("") if len(visible(path)) <= limit else Markup(' title="{}"').format(visible(path))
 
 
 def to_html(comparison: Comparison) -> str:

@@ -129,7 +129,7 @@ def page_data(comparison: Comparison, index: SourceIndex, map_rows: int) -> str:
                 int(source.side == "right"),
                 index.paths[source.side][source.path],
                 source.start_line,
-                visible(source.blob),
+                visible(source.blob)[:12],
                 runs_of.get(number),  # None where the source has no colours
             ]
             for number, source in enumerate(index.sources)

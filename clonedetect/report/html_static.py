@@ -23,7 +23,7 @@ from clonedetect.report.sections import Table
 MAP_ROWS: Final = 1_000
 """Rows of the rename map, of the shared features and of a channel's table that the page shows."""
 
-_PLACES: Final = 20
+_PLACES: Final = 8
 _HUES: Final = 12  # colours of renames in the tables of channels: classes q0 to q11 of report.css
 
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from clonedetect.domain.weight_index import IndexPair, IndexRule, WeightIndexFinding
 
 _TABLES = 3  # pairs of indexes whose names are laid out; the others are in report.json
-_ROWS = 400  # rows of names of one pair
+_ROWS = 400  # rows of the map of one pair
+_PATTERNS = 12  # names that show the map at work; all are in report.json
 _NAMED = 80  # rules in a sentence
 
 
@@ -97,5 +98,5 @@ def _rules(pair: IndexPair) -> Table:
 
 def _names(pair: IndexPair) -> Table:
     columns = (Column("left", "left"), Column("right", "right"), Column("tensors", "number"))
-    rows = tuple((p.left or "", p.right or "", f"{p.tensors:,}") for p in pair.patterns[:_ROWS])
+    rows = tuple((p.left or "", p.right or "", f"{p.tensors:,}") for p in pair.patterns[:_PATTERNS])
     return Table(f"Names of {pair.left} and {pair.right}, {{n}} a layer number", columns, rows)

@@ -83,7 +83,7 @@ const head = (pair, names, view) => {
 
 const paneHead = (pair, s) => {
   const f = pair[SIDES[s]], box = make("div", "pane-head " + SIDES[s]), blob = blobOf(f);
-  box.append(make("span", "mono", place(f)), make("br"), make("small", "", SIDES[s] + ", " + f.kind + " " + f.name + ", " + data.origins[s] + (blob ? ", blob " + blob.slice(0, 12) : ", text not in this report")));
+  box.append(make("span", "mono", place(f)), make("br"), make("small", "", SIDES[s] + ", " + f.kind + " " + f.name + ", " + data.origins[s] + (blob ? ", blob " + blob : ", text not in this report")));
   return box;
 };
 

@@ -81,7 +81,7 @@ if (list) {
   document.querySelectorAll("input[name=type]").forEach((input) => input.addEventListener("change", refresh));
   byId("clear-files").addEventListener("click", () => { files = null; refresh(); });
   document.querySelectorAll(".heat a").forEach((link) => {
-    const cell = link.parentNode, both = cell.parentNode.cells[0].title + " and " + cell.closest("table").rows[0].cells[cell.cellIndex].title;
+    const cell = link.parentNode, both = [cell.parentNode.cells[0], cell.closest("table").rows[0].cells[cell.cellIndex]].map((th) => th.title || th.textContent).join(" and ");
     link.setAttribute("aria-label", both + ": " + link.title);
     link.addEventListener("click", (event) => {
       event.preventDefault();
