@@ -9,7 +9,7 @@ from clonedetect.attribution import compare_attribution
 
 if TYPE_CHECKING:
     from clonedetect.domain.attribution import AttributionFinding
-    from clonedetect.pipeline.channels import Compared
+    from clonedetect.pipeline.compared import Compared
 
 
 def examine_attribution(compared: Compared) -> AttributionFinding | str:

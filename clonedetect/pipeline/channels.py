@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from clonedetect.assess import (
@@ -27,28 +27,8 @@ from clonedetect.pipeline.weights import examine_weights
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from clonedetect.domain import Background, ClonePair, Evidence, Forest, RenameEntry, Snapshot
-    from clonedetect.pipeline.histories import Histories
-    from clonedetect.pipeline.options import Options
-    from clonedetect.pipeline.readings import Readings
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What is known of the two repositories when the channels are examined."""
-
-    left: Snapshot
-    right: Snapshot
-    ancestors: tuple[Snapshot, ...]
-    left_forest: Forest
-    right_forest: Forest
-    pairs: tuple[ClonePair, ...]
-    renames: tuple[RenameEntry, ...]
-    background: Background
-    histories: Histories
-    readings: Readings
-    options: Options
-    tell: Callable[[str, float | None], None]  # stage, share done
+    from clonedetect.domain import Evidence
+    from clonedetect.pipeline.compared import Compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +66,7 @@ def examine(
     """
     found: dict[str, Any] = {}
     evidence: list[Evidence] = []
-    absent = dict.fromkeys((f.name for f in fields(Findings)), "not built yet in this version")
+    absent: dict[str, str] = {}
     for channel in CHANNELS:
         compared.tell(channel.name.replace("_", " "), None)
         known = (carried or {}).get(channel.name)
@@ -96,7 +76,6 @@ def examine(
         if isinstance(finding, str):
             absent[channel.name] = finding
         else:
-            del absent[channel.name]
             found[channel.name] = finding
             evidence.extend(channel.evidence(finding))
     return Findings(**found), tuple(evidence), tuple(sorted(absent.items()))

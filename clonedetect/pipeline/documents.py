@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clonedetect.domain import RenameEntry, Snapshot
     from clonedetect.domain.config import ConfigFinding
     from clonedetect.domain.tokenizer import GgufVocabulary, TokenizerFinding
-    from clonedetect.pipeline.channels import Compared
+    from clonedetect.pipeline.compared import Compared
 
 
 MOST_HEADERS: Final = 6  # GGUF files of one side: a model in several quantisations has one tokenizer

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from clonedetect.domain import Background, ClonePair, Forest, Rename
     from clonedetect.domain.history import BestRevision, HistoryFinding, HistoryWalk
     from clonedetect.domain.trees import Side
-    from clonedetect.pipeline.channels import Compared
+    from clonedetect.pipeline.compared import Compared
 
 MOST_PAIRS = 5_000  # pairs whose first commits are looked for
 MOST_CONTENTS = 60_000  # contents looked into, a side; oldest first

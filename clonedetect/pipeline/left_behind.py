@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from clonedetect.domain import Forest, Snapshot
     from clonedetect.domain.left_behind import LeftBehindFinding
-    from clonedetect.pipeline.channels import Compared
+    from clonedetect.pipeline.compared import Compared
 
 LARGEST = 300_000  # bytes of a content of the history that is read
 MOST_CONTENTS = 40_000  # contents of one history, oldest first

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clonedetect.domain import PredictionsFinding
-    from clonedetect.pipeline.channels import Compared
+    from clonedetect.pipeline.compared import Compared
 
 
 def compare_predictions(

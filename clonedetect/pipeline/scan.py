@@ -15,7 +15,8 @@ from clonedetect.grammar import languages_by_extension
 from clonedetect.group import file_pairs, rename_map
 from clonedetect.identity import equal_files, weight_share
 from clonedetect.parse import parse
-from clonedetect.pipeline.channels import Compared, examine
+from clonedetect.pipeline.channels import examine
+from clonedetect.pipeline.compared import Compared
 from clonedetect.pipeline.histories import open_histories
 from clonedetect.pipeline.options import Options
 from clonedetect.pipeline.quotes import quotes

@@ -16,7 +16,7 @@ from clonedetect.weight_index import compare_indexes, read_indexes
 if TYPE_CHECKING:
     from clonedetect.domain import Snapshot
     from clonedetect.domain.weight_index import WeightIndexFinding
-    from clonedetect.pipeline.channels import Compared
+    from clonedetect.pipeline.compared import Compared
 
 
 def examine_weight_index(compared: Compared) -> WeightIndexFinding | str:

@@ -12,7 +12,7 @@ from clonedetect.errors import CloneDetectError
 if TYPE_CHECKING:
     from clonedetect.domain import Snapshot
     from clonedetect.domain.weights import WeightsFinding
-    from clonedetect.pipeline.channels import Compared
+    from clonedetect.pipeline.compared import Compared
 
 SMALLEST = 4096  # bytes: what is smaller is a pointer or a stub
 
