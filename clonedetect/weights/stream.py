@@ -1,7 +1,8 @@
 """One pass over the values of all pairs: sums only, block by block, memory bound by the block.
 
-Blocks fit the second-level cache, so that the arithmetic reads warm memory; products are summed in float32
-within a block of 2^16 values (by BLAS, which adds partial sums) and in float64 across blocks.
+A block is read into the thread's own memory and stays in the processor's cache while it is summed; it is as large as
+that allows, because each call of numpy waits for the interpreter's lock. Products are summed in float32 within a row
+of 2^12 values (by BLAS, in partial sums) and in float64 across rows.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from clonedetect.weights.pairing import SEED, Axes, opposite, squeezed
 from clonedetect.weights.tensors import BFLOAT16, RawSource, Tensor, to_float
 from clonedetect.weights.threads import in_threads
 
-BLOCK = 1 << 16
+BLOCK = 1 << 18
+TURNED = 1 << 20  # values of a block whose right side is gathered
 JOB = 1 << 23  # values a thread works through between two reports of progress
 QUICK_ALL = 1 << 26  # values: below this the quick mode reads everything
 QUICK_VALUES = 1 << 18  # values of a tensor that the quick mode reads
@@ -102,11 +104,11 @@ class _Scratch(threading.local):
     def __init__(self) -> None:
         self.raw = np.empty((2, BLOCK * 8), np.uint8)
         self.floats = np.empty((2, BLOCK), np.float32)
-        self.difference = np.empty(BLOCK, np.float32)
 
 
 _SCRATCH = _Scratch()
 _ONES = np.ones(1 << 10, np.float32)
+ROW = 1 << 12  # values summed in float32: over a whole block the rounding would reach 1e-5 of the sum
 
 
 def _stored(tensor: Tensor, start: int, stop: int, side: int) -> NDArray:
@@ -135,20 +137,27 @@ def _halves(values: NDArray, out: NDArray[np.float32]) -> NDArray[np.float32]:
     return out[: 2 * middle]
 
 
-def _floats(first: NDArray, second: NDArray) -> tuple[NDArray, NDArray]:
-    """Both blocks as floating point, opposite values in equal places (not always in the stored order)."""
-    packed = first.dtype == second.dtype == BFLOAT16 and first.size % 2 == 0 and first.size <= BLOCK
+def _floats(blocks: Sequence[NDArray]) -> list[NDArray]:
+    """Each block as floating point, opposite values in equal places (not always in the stored order)."""
+    packed = all(block.dtype == BFLOAT16 and block.size % 2 == 0 and block.size <= BLOCK for block in blocks)
     if packed and sys.byteorder == "little":
-        return _halves(first, _SCRATCH.floats[0]), _halves(second, _SCRATCH.floats[1])
-    a, b = to_float(first), to_float(second)
-    return (a, b) if a.dtype == b.dtype else (a.astype(np.float64), b.astype(np.float64))
+        return [_halves(block, _SCRATCH.floats[side]) for side, block in enumerate(blocks)]
+    floats = [to_float(block) for block in blocks]
+    return floats if len({block.dtype for block in floats}) == 1 else [block.astype(np.float64) for block in floats]
 
 
 def _total(values: NDArray) -> float:
     """The sum; a product of the block, seen as a matrix, with ones is several times faster than numpy's sum."""
     if values.size % _ONES.size or values.dtype != np.float32:
         return float(values.sum())
-    return float(np.dot(values.reshape(-1, _ONES.size), _ONES).sum())
+    return float(np.dot(values.reshape(-1, _ONES.size), _ONES).sum(dtype=np.float64))
+
+
+def _dot(a: NDArray, b: NDArray) -> float:
+    """The inner product; one product of matrices sums all rows."""
+    if a.size % ROW or a.dtype != np.float32:
+        return float(np.dot(a, b))
+    return float(np.matmul(a.reshape(-1, 1, ROW), b.reshape(-1, ROW, 1)).sum(dtype=np.float64))
 
 
 def block_moments(first: NDArray, second: NDArray) -> Moments:
@@ -156,16 +165,16 @@ def block_moments(first: NDArray, second: NDArray) -> Moments:
     count = first.size
     alike = _same_bits(first, second)
     if alike:
-        a = to_float(first)
-        square = float(np.dot(a, a))
+        [a] = _floats([first])
+        square = _dot(a, a)
         if np.isfinite(square):
             return Moments(count, count, count, count, _total(a), 0.0, square, 0.0, 0.0)
-    a, b = _floats(first, second)
+    a, b = _floats([first, second])
     small = a.dtype == np.float32 and count <= BLOCK
-    r = np.subtract(b, a, out=_SCRATCH.difference[:count]) if small else b - a
-    ar, rr, aa = float(np.dot(a, r)), float(np.dot(r, r)), float(np.dot(a, a))
+    r = np.subtract(b, a, out=_SCRATCH.floats[1, :count]) if small else b - a  # over b where b was decoded there
+    ar, rr, aa = _dot(a, r), _dot(r, r), _dot(a, a)
     if not math.isfinite(aa + ar + rr):  # NaN, infinity, or an overflow of the squares
-        return _careful(a.astype(np.float64), b.astype(np.float64), alike)
+        return _careful(to_float(first).astype(np.float64), to_float(second).astype(np.float64), alike)
     equal = count if rr == 0 and not r.any() else 0
     return Moments(count, count, equal, count if alike else 0, _total(a), _total(r), aa, ar, rr)
 
@@ -195,7 +204,7 @@ def _ranges(work: Work, whole: bool) -> list[tuple[int, int]]:
 
 def _span(work: Work, start: int, stop: int) -> Moments:
     total = Moments()
-    step = BLOCK * 16 if work.turned else BLOCK
+    step = TURNED if work.turned else BLOCK
     shapes = squeezed(work.left.shape), squeezed(work.right.shape)
     for begin in range(start, stop, step):
         end = min(stop, begin + step)
