@@ -130,13 +130,13 @@ def combined(best: Mapping[str, Strength]) -> Strength:
 
 
 def _claims(evidence: Sequence[Evidence]) -> list[str]:
-    """What carries the verdict: of each family as strong as the strongest one claim, its first sentence."""
+    """What carries the verdict: of each family that is moderate or stronger one claim, its first sentence."""
     ranked = sorted(
         (e for e in evidence if e.channel in FAMILIES and e.strength != "none"),
         key=lambda e: -STRENGTHS.index(e.strength),
     )
     chosen: dict[str, str] = {}
-    least = min(STRENGTHS.index(ranked[0].strength), STRENGTHS.index("strong"))
+    least = min(STRENGTHS.index(ranked[0].strength), STRENGTHS.index("moderate"))
     for each in ranked:
         if STRENGTHS.index(each.strength) >= least:
             claim = each.claim.split(". ")[0].rstrip(".")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _KINDS = ("class", "function", "module", "attribute", "parameter", "keyword", "variable", "name")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|_+|[^\W\d_]+")
 SAME_FILE = 0.5  # share of the smaller file's lines that a pair of files must share to be one file under two names
-SWAPPED = 4  # a rename is order when a quarter as many pairs or more show it the other way round
 STEM_SUPPORT = 3  # different names that must show the same change of a part before it is a stem
 
 _Place = tuple[str, str]  # path, and the dotted name in it
@@ -30,9 +29,9 @@ def rename_map(pairs: Sequence[ClonePair], files: Iterable[FilePair] = ()) -> tu
 
     A pair votes once for each of its renames. Classes whose methods are paired, and files that share code, vote for
     their own names where each is the other's best partner. `conflicts` counts the votes of either name for another
-    partner. Two names that stand for each other in either direction were put in another order, not renamed: they are
-    left out. Parts of names that change alike in several names (`BertLayer` -> `RobertaLayer`) are entries of kind
-    `stem`.
+    partner, and those for the same two names the other way round: what stands for each other in either direction was
+    rather put in another order than renamed. Parts of names that change alike in several names (`BertLayer` ->
+    `RobertaLayer`) are entries of kind `stem`.
     """
     votes: Counter[tuple[str, str]] = Counter()
     kinds: dict[tuple[str, str], int] = {}
@@ -41,15 +40,19 @@ def rename_map(pairs: Sequence[ClonePair], files: Iterable[FilePair] = ()) -> tu
         votes[left, right] += 1
         rank = _KINDS.index(kind)
         kinds[left, right] = min(kinds.get((left, right), rank), rank)
-    for names in [names for names, n in votes.items() if votes.get(names[::-1], 0) * SWAPPED >= n]:
-        del votes[names]
     from_left: Counter[str] = Counter()
     from_right: Counter[str] = Counter()
     for (left, right), n in votes.items():
         from_left[left] += n
         from_right[right] += n
     entries = [
-        RenameEntry(left, right, _KINDS[kinds[left, right]], n, from_left[left] + from_right[right] - 2 * n)
+        RenameEntry(
+            left,
+            right,
+            _KINDS[kinds[left, right]],
+            n,
+            from_left[left] + from_right[right] - 2 * n + votes.get((right, left), 0),
+        )
         for (left, right), n in votes.items()
     ]
     entries += _stems(votes)

@@ -78,7 +78,6 @@ def test_every_pair_shows_all_its_lines_and_its_renames_alike(comparison, page):
     assert seen == {pair.id for pair in comparison.clone_pairs}
 
 
-@pytest.mark.xfail(reason="the pipeline quotes a notebook's joined code, not its cells", strict=False)
 def test_cells_of_notebooks_are_quoted(comparison):
     quoted = Quoted(comparison.quotes)
     cells = [f for pair in comparison.clone_pairs for f in (pair.left, pair.right) if f.cell is not None]
