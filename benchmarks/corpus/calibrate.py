@@ -23,8 +23,10 @@ from clonedetect.acquire import acquire
 from clonedetect.assess import shared_e_values, shared_score
 from clonedetect.corpus import open_corpus
 from clonedetect.grammar import languages_by_extension
+from clonedetect.normalise import own_names
+from clonedetect.parse import parse
 from clonedetect.pipeline.library import corpus_form, source_files
-from clonedetect.pipeline.prints import prints
+from clonedetect.pipeline.prints import search_prints
 
 TAIL = 10.0  # bits: pairs above are the tail that is fitted
 
@@ -35,7 +37,8 @@ def best_pairs(root: Path, pins: list[Pin]) -> tuple[np.ndarray, np.ndarray, int
     with open_corpus(root, corpus_form()) as corpus:
         for pin in pins:
             snapshot = acquire(str(trees[pin.name]), extensions=languages_by_extension())
-            ours = prints(source_files(snapshot))
+            (forest,) = parse([("left", source_files(snapshot))])
+            ours = search_prints(corpus, forest, own_names([forest]))
             found = corpus.search(ours)
             own = {e.key for e in found.entries if e.origin == f"pypi:{canonical(pin.name)}"}
             known = checked(pin.name)

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 import numpy as np
@@ -32,10 +32,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import ibis.expr.types as ir
+    from numpy.typing import NDArray
 
 PRODUCTS = 4_000_000  # occurrences here times in the corpus that are joined at most: the commonest are left out first
 EACH_PRODUCTS = 2_000  # and for each fragment here, so that a few files do not cost as much as a whole repository
 MOST_SEGMENTS = 12  # more than these are merged: every file costs a query its opening
+T = TypeVar("T")
 UNUSABLE = (duckdb.Error, pa.ArrowException)
 
 
@@ -138,19 +140,17 @@ class Corpus:
             return None
         return self.engine.read(prints), self.engine.read(fragments)
 
+    def unknown(self, features: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Those of these features that no fragment of the corpus has. A damaged file is left out."""
+        asked = features.view(np.int64)
+        often, *_ = self._read(self.manifest(), lambda segments: self._frequency(asked, segments))
+        return features[~np.isin(asked, numbers_of(often, "hash"))]
+
     def search(self, found: Prints) -> Found:
         """The fragments of the corpus that share rare features with these. A damaged file is named and left out."""
         manifest = self.manifest()
-        segments, damaged = usable(self.root, manifest)
         total = sum(e.fragments for e in manifest.entries)
-        try:
-            pairs = self._search(found, segments, total)
-        except UNUSABLE as error:
-            segments, more = self._readable(segments)
-            if not more:
-                raise CorpusError(f"the corpus {self.root} cannot be searched: {_line(error)}") from error
-            damaged += more
-            pairs = self._search(found, segments, total)
+        pairs, segments, damaged = self._read(manifest, lambda segments: self._search(found, segments, total))
         live = {s.name for s in segments}
         entries = tuple(e for e in manifest.entries if e.segment in live)
         known = {e.key for e in entries}
@@ -160,6 +160,17 @@ class Corpus:
             sum(e.fragments for e in entries),
             tuple(damaged),
         )
+
+    def _read(self, manifest: Manifest, ask: Callable[[list[Segment]], T]) -> tuple[T, list[Segment], list[str]]:
+        """What a question to the usable segments gives, these, and what is damaged. Raises CorpusError."""
+        segments, damaged = usable(self.root, manifest)
+        try:
+            return ask(segments), segments, damaged
+        except UNUSABLE as error:
+            segments, more = self._readable(segments)
+            if not more:
+                raise CorpusError(f"the corpus {self.root} cannot be searched: {_line(error)}") from error
+            return ask(segments), segments, damaged + more
 
     def _readable(self, segments: list[Segment]) -> tuple[list[Segment], list[str]]:
         """Segments less the files that no Parquet reader gets through, and what these are."""
@@ -176,17 +187,23 @@ class Corpus:
                 good.append(Segment(segment.name, tuple(kept)))
         return good, wrong
 
+    def _frequency(self, hashes: NDArray[np.int64], segments: list[Segment]) -> pa.Table:
+        """How many fragments have each of some hashes, which are distinct; a row for each that any has."""
+        tables = self._tables(segments)
+        if tables is None or not len(hashes):
+            return numbers_table({"hash": np.zeros(0, np.int64), "fragments": np.zeros(0, np.int64)})
+        return self.engine.run(queries.frequency(tables[0], self.engine.table(numbers_table({"hash": hashes}))))
+
     def _search(self, found: Prints, segments: list[Segment], total: int) -> list[Shared]:
         tables = self._tables(segments)
         if tables is None or not len(found.path):
             return []
         prints, fragments = tables
         query = _query(found)
-        hashes = np.unique(query["hash"])
-        often = self.engine.run(queries.frequency(prints, self.engine.table(numbers_table({"hash": hashes}))))
+        often = self._frequency(np.unique(query["hash"]), segments)
         query = _weighed(query, often, total, min(PRODUCTS, EACH_PRODUCTS * len(found.path)))
         bits = np.bincount(query["bag"], weights=query["weight"] * _often(query), minlength=len(found.path))
-        rare = self.engine.table(numbers_table({k: query[k][query["rare"]] for k in ("bag", "hash", "weight")}))
+        rare = self.engine.table(numbers_table({k: query[k][query["rare"]] for k in ("bag", "hash", "rarity")}))
         features = query["kind"] == FEATURE
         rows = {k: query[k][features] for k in ("bag", "hash", "count", "weight")}
         bags = self.engine.table(numbers_table({"bag": np.arange(len(bits), dtype=np.int32), "bits": bits}))
@@ -234,10 +251,11 @@ def _often(query: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _weighed(query: dict[str, np.ndarray], often: pa.Table, total: int, products: int) -> dict[str, np.ndarray]:
-    """The query with weights that know the corpus, and which of its rows find candidates.
+    """The query with weights that know the corpus, the rarity of each row in it, and which rows find candidates.
 
     What many fragments of the corpus have is common, whatever the background says. Rows are used rarest first, until
-    the join would have more than `products` rows.
+    the join would have more than `products` rows. They count by their rarity there, not by their weight: a small
+    expression made of common parts adds few bits to these, but it leads to the few that have it.
     """
     known, fragments = numbers_of(often, "hash"), numbers_of(often, "fragments")
     order = np.argsort(known)
@@ -246,13 +264,15 @@ def _weighed(query: dict[str, np.ndarray], often: pa.Table, total: int, products
     there = known[at] == query["hash"] if len(known) else np.zeros(len(at), bool)
     count = np.where(there, fragments[at], 0) if len(known) else np.zeros(len(at), np.int64)
     with np.errstate(divide="ignore"):
-        rarity = -np.log2(np.maximum(count - 1, 0) / max(total, 1))
-    weight = np.minimum(query["weight"], rarity)
+        others = -np.log2(np.maximum(count - 1, 0) / max(total, 1))
+    weight = np.minimum(query["weight"], others)
+    # In steps, as weights are: their sums, by which partners are ranked, are then the same in any order.
+    rarity = np.round(-np.log2(np.maximum(count, 1) / max(total, 1)) * BITS_STEP) / BITS_STEP
     rarest = np.argsort(count, kind="stable")
     rarest = rarest[: int(np.searchsorted(np.cumsum(count[rarest]), products))]
     rare = np.zeros(len(at), bool)
     rare[rarest] = True
-    return query | {"weight": weight, "rare": rare & there & (weight > 0)}
+    return query | {"weight": weight, "rarity": rarity, "rare": rare & there & (rarity > 0)}
 
 
 def _shared(row: dict, found: Prints, bits: np.ndarray) -> Shared:
@@ -269,7 +289,7 @@ def _shared(row: dict, found: Prints, bits: np.ndarray) -> Shared:
         kind=row["kind"],
         tokens=row["tokens"],
         matched=row["matched"],
-        left_only=max(0.0, float(bits[i]) - row["matched"]),
-        right_only=max(0.0, row["bits"] - row["matched"]),
+        left_only=max(0.0, float(bits[i]) - row["left_told"]),
+        right_only=max(0.0, row["bits"] - row["right_told"]),
         equal=equal,
     )

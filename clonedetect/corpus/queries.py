@@ -15,7 +15,7 @@ from clonedetect.corpus.arrow import FEATURE, SKIPPED
 from clonedetect.domain import BITS_STEP
 
 Table = Any  # an Ibis table: which columns it has is known when it runs, not to a type checker
-LEAST_SHARED = 9.0  # bits of rare features that a fragment must share to be looked at
+LEAST_SHARED = 12.0  # bits of rare features that a fragment must share to be looked at
 BEST = 6  # partners kept for each fragment
 DAMP = 20.0  # bits: a small fragment's few bits must not lose against what large ones share by their size
 
@@ -55,10 +55,10 @@ def frequency(prints: Table, hashes: Table) -> Table:
 
 
 def best_partners(prints: Table, fragments: Table, rare: Table, bags: Table) -> Table:
-    """For each bag the fragments that share most of its `rare` features (bag, hash, weight), for the sizes of both."""
-    hit = prints.select("repository", "fragment", "hash", stored=prints.weight).join(rare, "hash")
-    least: Any = ibis.least(_.weight, _.stored / BITS_STEP)
-    shared = hit.group_by("bag", "repository", "fragment").agg(shared=least.sum()).filter(_.shared >= LEAST_SHARED)
+    """For each bag the fragments that share most of its `rare` features (bag, hash, rarity), for the sizes of both."""
+    hit = prints.select("repository", "fragment", "hash").join(rare, "hash")
+    total: Any = _.rarity.sum()
+    shared = hit.group_by("bag", "repository", "fragment").agg(shared=total).filter(_.shared >= LEAST_SHARED)
     size = fragments.select("repository", "fragment", size=fragments.bits)
     both = shared.join(size, ["repository", "fragment"]).join(bags, "bag")
     scored = both.select(
@@ -72,22 +72,26 @@ def best_partners(prints: Table, fragments: Table, rare: Table, bags: Table) -> 
 def matched_bits(prints: Table, fragments: Table, query: Table, partners: Table) -> Table:
     """The partners with all the bits they share with their bag, and what the corpus knows of them.
 
-    A feature's n-th occurrence says less than the first: 1 + log2 n in all, as in a scan.
+    A feature weighs the lesser of what it does on the two sides, and its n-th occurrence less than the first: 1 + log2
+    n in all, as in a scan. `left_told` and `right_told` are the bits of each side that the shared features account for:
+    all of theirs but what one side's further occurrences add.
     """
     # By one column first: an engine filters by such a join while it reads.
     some = prints.semi_join(partners, "repository")
     features = some.filter(some.kind == FEATURE)
-    stored = features.select("repository", "fragment", "hash", theirs=features["count"], stored=features.weight)
-    near = stored.join(partners, ["repository", "fragment"]).join(query, ["bag", "hash"])
-    times: Any = ibis.least(near["count"], near.theirs).cast("float64")
-    matched = (
-        near.select(
-            "bag",
-            "repository",
-            "fragment",
-            bits=(1.0 + times.log2()) * ibis.least(near.weight, near.stored / BITS_STEP),
-        )
-        .group_by("bag", "repository", "fragment")
-        .agg(matched=_.bits.sum())
+    stored = features.select(
+        "repository", "fragment", "hash", theirs=features["count"], stored=features.weight / BITS_STEP
+    )
+    near: Any = stored.join(partners, ["repository", "fragment"]).join(query, ["bag", "hash"])
+    near = near.mutate(
+        least=ibis.least(near.weight, near.stored),
+        ours=1.0 + near["count"].cast("float64").log2(),
+        theirs=1.0 + near.theirs.cast("float64").log2(),
+    )
+    near = near.mutate(both=ibis.least(near.ours, near.theirs))
+    matched = near.group_by("bag", "repository", "fragment").agg(
+        matched=(near.least * near.both).sum(),
+        left_told=(near.weight * near.ours - near.least * (near.ours - near.both)).sum(),
+        right_told=(near.stored * near.theirs - near.least * (near.theirs - near.both)).sum(),
     )
     return matched.join(fragments, ["repository", "fragment"]).order_by("bag", "repository", "fragment")

@@ -27,7 +27,7 @@ from clonedetect.grammar import languages_by_extension
 from clonedetect.normalise import own_names
 from clonedetect.parse import parse
 from clonedetect.pipeline.library import corpus_add, corpus_form, entry_of, source_files
-from clonedetect.pipeline.prints import forest_prints
+from clonedetect.pipeline.prints import search_prints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Allow,
         CheckSettings,
         ClonePair,
+        Forest,
         Fragment,
         Prints,
         Shared,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         SourceFile,
         Strength,
     )
+    from clonedetect.pipeline.reading import Own
 
     Progress = Callable[[str, float | None], None]
 
@@ -184,8 +186,9 @@ def _in_corpus(
     snapshot: Snapshot, changed: frozenset[str] | None, root: Path, ancestors: Sequence[str], options: CheckOptions
 ) -> tuple[list[CheckFinding], int, int, tuple[str, ...]]:
     """(findings, repositories and fragments of the corpus, what of it is damaged)."""
-    ours = _prints(source_files(snapshot), changed, options)
+    forest, names = _parsed(source_files(snapshot), changed, options)
     with open_corpus(root, corpus_form(), options.engine, options.jobs) as corpus:
+        ours = search_prints(corpus, forest, names, changed)
         found = corpus.search(ours)
     own = entry_of(snapshot).key  # a repository that is in the corpus itself is no source of its own code
     entries = {e.key: e for e in found.entries if e.key != own}
@@ -209,18 +212,18 @@ def _in_corpus(
     return out, len(found.entries), found.fragments, found.damaged
 
 
-def _prints(files: Sequence[SourceFile], changed: frozenset[str] | None, options: CheckOptions) -> Prints:
-    """The repository's fingerprints, or those of its changed files. The engine is loaded meanwhile.
+def _parsed(files: Sequence[SourceFile], changed: frozenset[str] | None, options: CheckOptions) -> tuple[Forest, Own]:
+    """The repository's parsed files and its own names. The engine is loaded meanwhile.
 
     Its own names are always those of all files; how common a feature is in it is counted, where only some files have
-    changed, on these and on a sample of the others.
+    changed, on these and on a sample of the others, which are the files returned.
     """
     sides: list[tuple[Literal["left"], Sequence[SourceFile]]] = [("left", files)]
     if changed is not None:
         sides.append(("left", _sample(files, changed)))
     forests = parse(sides, jobs=options.jobs, cache=_cache(options))
     load_engine()  # after the workers of `parse`: a process must not be forked while another thread imports
-    return forest_prints(forests[-1], own_names(forests[:1]), changed)
+    return forests[-1], own_names(forests[:1])
 
 
 def _sample(files: Sequence[SourceFile], changed: frozenset[str]) -> list[SourceFile]:

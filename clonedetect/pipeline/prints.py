@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from clonedetect.corpus import Corpus
     from clonedetect.domain import Features, Fingerprints, Forest, SourceFile
     from clonedetect.pipeline.reading import Own
 
@@ -37,6 +38,24 @@ def prints(files: Sequence[SourceFile], jobs: int | None = 1, cache: Path | None
     """
     (forest,) = parse([("left", files)], jobs=jobs, cache=cache)
     return forest_prints(forest, own_names([forest]))
+
+
+def search_prints(corpus: Corpus, forest: Forest, own: Own, only: frozenset[str] | None = None) -> Prints:
+    """The fingerprints with which a corpus is searched: names that nobody else says count as own ones."""
+    return forest_prints(forest, _with_unknown(own, forest, corpus), only)
+
+
+def _with_unknown(own: Own, forest: Forest, corpus: Corpus) -> Own:
+    """The repository's own names, and as such also every name it uses that is said nowhere else.
+
+    A function that was taken alone calls what is not defined here. If it was renamed, nobody else says that name
+    either; read as foreign, it would tell the copy from its source, where that name is an own one. A name that no
+    public code says cannot be shared, so nothing that could be found is lost.
+    """
+    kept = np.unique(forest.columns.text[kept_names(forest, own)])
+    unseen = corpus.unknown(kept[load_background().packages(kept) == 0])  # a kept name's feature is its text's hash
+    members, parameters, variables = own
+    return np.union1d(members, unseen), parameters, variables
 
 
 def forest_prints(forest: Forest, own: Own, only: frozenset[str] | None = None) -> Prints:

@@ -10,8 +10,10 @@ from clonedetect.assess import shared_e_values, shared_score, worth_a_look
 from clonedetect.corpus import open_corpus
 from clonedetect.domain import Place, RepositoryMatch, Search, SharedPair
 from clonedetect.grammar import languages_by_extension
+from clonedetect.normalise import own_names
+from clonedetect.parse import parse
 from clonedetect.pipeline.library import corpus_form, entry_of, source_files
-from clonedetect.pipeline.prints import prints
+from clonedetect.pipeline.prints import search_prints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,9 +39,10 @@ def corpus_search(
     snapshot = acquire(origin, cache_dir=cache_dir, extensions=languages_by_extension())
     tell("fingerprints", None)
     cache = (cache_dir or default_cache_dir()) / "columns.sqlite"
-    ours = prints(source_files(snapshot), jobs=jobs, cache=cache)
+    (forest,) = parse([("left", source_files(snapshot))], jobs=jobs, cache=cache)
     tell("searching", None)
     with open_corpus(root, corpus_form(), engine, jobs) as corpus:
+        ours = search_prints(corpus, forest, own_names([forest]))
         found = corpus.search(ours)
     own = entry_of(snapshot).key
     entries = {e.key: e for e in found.entries if e.key != own}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("ibis", reason="the extra `corpus` is not installed")
@@ -67,6 +70,28 @@ def test_the_source_of_a_renamed_copy_comes_first(three: Path, ours: str) -> Non
     assert all(m.bits < first.bits / 10 and m.e_value > 1e-3 for m in others)
     assert {"benchmark.py", "cli.py"} <= {p.here.path for p in first.pairs}
     assert found.corpus_fragments == sum(e.fragments for e in corpus_list(three))
+
+
+def test_a_renamed_function_alone_leads_to_its_source(three: Path, tmp_path: Path, write, monkeypatch) -> None:
+    """Its helpers and attributes are defined nowhere in the repository that took it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    source = (VLM / "copy" / "benchmark.py").read_text("utf-8")
+    functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]
+    longest = max(functions, key=lambda n: ((n.end_lineno or 0) - n.lineno, n.lineno))
+    write(tmp_path / "mine", {"util.py": textwrap.dedent(ast.get_source_segment(source, longest, padded=True) or "")})
+    first, *_ = corpus_search(three, str(tmp_path / "mine"), jobs=1).matches
+    assert first.origin.endswith("vlm/original") and first.e_value < 1e-3
+    assert first.pairs[0].here.name == longest.name
+
+
+def test_a_corpus_says_which_features_it_does_not_have(three: Path) -> None:
+    import pyarrow.parquet as pq
+
+    (path, *_) = sorted(three.glob("segments/*/prints/*/*.parquet"))
+    known = np.unique(pq.read_table(path)["hash"].to_numpy())[:5].view(np.uint64)
+    with open_corpus(three, corpus_form(), jobs=1) as corpus:
+        assert corpus.unknown(np.append(known, np.uint64(12345))).tolist() == [12345]
+        assert len(corpus.unknown(np.zeros(0, np.uint64))) == 0
 
 
 def test_rows_are_what_is_promised(three: Path) -> None:
