@@ -22,6 +22,7 @@ from clonedetect.weights.tensors import BFLOAT16, RawSource, Tensor, to_float
 from clonedetect.weights.threads import in_threads
 
 BLOCK = 1 << 18
+_HALF = np.dtype(np.float16)
 PAGE = 1 << 21  # bytes
 TURNED = 1 << 20  # values of a block whose right side is gathered
 JOB = 1 << 23  # values a thread works through between two reports of progress
@@ -136,19 +137,31 @@ def _same_bits(first: NDArray, second: NDArray) -> bool:
 
 
 def _halves(values: NDArray, out: NDArray[np.float32]) -> NDArray[np.float32]:
-    """bfloat16 values as float32, those at even places first: two passes over 32-bit words, no widening."""
+    """bfloat16 or float16 values as float32, those at even places first: passes over 32-bit words, no widening.
+
+    float16 is moved to where float32 has its exponent and scaled by the difference of the biases (subnormals too);
+    infinities and NaN become numbers from 65536 on.
+    """
     words, target = values.view(np.uint32), out.view(np.uint32)
     middle = words.size
     np.left_shift(words, np.uint32(16), out=target[:middle])
     np.bitwise_and(words, np.uint32(0xFFFF0000), out=target[middle : 2 * middle])
-    return out[: 2 * middle]
+    floats = out[: 2 * middle]
+    if values.dtype == np.float16:
+        signed = floats.view(np.int32)
+        np.right_shift(signed, np.int32(3), out=signed)
+        np.bitwise_and(signed, np.int32(~0x70000000), out=signed)
+        np.multiply(floats, np.float32(2.0**112), out=floats)
+    return floats
 
 
 def _floats(blocks: Sequence[NDArray]) -> list[NDArray]:
     """Each block as floating point, opposite values in equal places (not always in the stored order)."""
-    packed = all(block.dtype == BFLOAT16 and block.size % 2 == 0 and block.size <= BLOCK for block in blocks)
-    if packed and sys.byteorder == "little":
-        return [_halves(block, _SCRATCH.floats[side]) for side, block in enumerate(blocks)]
+    kinds, size = {block.dtype for block in blocks}, blocks[0].size
+    if kinds in ({BFLOAT16}, {_HALF}) and sys.byteorder == "little" and size % 2 == 0 and size <= BLOCK:
+        floats = [_halves(block, _SCRATCH.floats[side]) for side, block in enumerate(blocks)]
+        if BFLOAT16 in kinds or all(_dot(block, block) < 2.0**32 for block in floats):
+            return floats
     floats = [to_float(block) for block in blocks]
     return floats if len({block.dtype for block in floats}) == 1 else [block.astype(np.float64) for block in floats]
 

@@ -52,6 +52,13 @@ def test_equal_and_broken_values(kind: np.dtype) -> None:
     assert moments.rr == pytest.approx(np.square(b - a).sum(), rel=1e-6)
 
 
+def test_every_finite_float16_is_decoded() -> None:
+    every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    for value in every[np.isfinite(every)][::7]:
+        pair = np.array([value, value], np.float16), np.zeros(2, np.float16)
+        assert block_moments(*pair).a == 2 * float(value)
+
+
 def test_the_number_of_threads_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     works, results = [], []
     for side, place in enumerate(("left", "right")):
