@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -16,6 +14,7 @@ import pyarrow.parquet as pq
 
 from clonedetect.corpus.arrow import FRAGMENTS, fingerprint_batches
 from clonedetect.errors import CorpusError
+from clonedetect.workers import worker_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -107,9 +106,7 @@ class DuckEngine:
             yield from map(work, batches)
             return
         if self._pool is None:
-            # Forked workers share the loaded libraries; elsewhere they are spawned.
-            context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-            self._pool = ProcessPoolExecutor(self._jobs, mp_context=context)
+            self._pool = worker_pool(self._jobs)
         largest_first = sorted(range(len(batches)), key=lambda i: -batches[i].nbytes)
         done = {i: self._pool.submit(work, batches[i]) for i in largest_first}
         for i in range(len(batches)):

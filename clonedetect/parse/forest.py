@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +15,7 @@ from clonedetect.parse.cache import Cache, Parsed, pack, unpack
 from clonedetect.parse.columns import many_columns
 from clonedetect.parse.language import kinds, parser_version
 from clonedetect.parse.recover import TOO_SLOW
+from clonedetect.workers import worker_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,9 +98,7 @@ def _parse_all(
         chunks[-1].append(source)
         size += len(source)
     results: list[Parsed | None] = []
-    # Forked workers share the loaded libraries; elsewhere they are spawned.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=context) as pool:
+    with worker_pool(min(jobs, len(chunks))) as pool:
         try:
             for part in pool.map(many_columns, chunks, [language] * len(chunks)):
                 results.extend(part)

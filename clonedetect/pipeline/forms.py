@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 from clonedetect.domain import Statement
 from clonedetect.normalise.canonical import canonical
 from clonedetect.parse.cache import Cache
+from clonedetect.workers import worker_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -104,7 +103,7 @@ class Forms:
                     yield from _make(chunk)
                 return
             workers = min(self._jobs, len(chunks))
-            with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+            with worker_pool(workers) as pool:
                 try:
                     for part in pool.map(_make, chunks):
                         yield from part

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from clonedetect.config import python_settings
 from clonedetect.domain.config import Setting
 from clonedetect.left_behind import Import, Terms, python_terms
 from clonedetect.parse.cache import Cache
+from clonedetect.workers import worker_pool
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -77,7 +76,7 @@ def reading(files: Iterable[SourceFile], jobs: int | None, cache: Path | None) -
         found = Readings(packed, [])
         yield found
     else:
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        with worker_pool(1) as pool:
             try:
                 found = Readings(packed, [(part, pool.submit(_read_all, part)) for part in _parts(missing)])
                 yield found

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
 from clonedetect.align.statements import align
+from clonedetect.workers import worker_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,7 +46,7 @@ def align_pairs(
             results = map(_align_chunk, chunks)
             _collect(results, order, out, progress)
         else:
-            with ProcessPoolExecutor(min(jobs, len(chunks)), mp_context=multiprocessing.get_context("fork")) as pool:
+            with worker_pool(min(jobs, len(chunks))) as pool:
                 try:
                     _collect(pool.map(_align_chunk, chunks), order, out, progress)
                 except BaseException:

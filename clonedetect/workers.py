@@ -1,0 +1,21 @@
+"""Processes that share the work."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from concurrent.futures import ProcessPoolExecutor
+
+
+def worker_pool(workers: int) -> ProcessPoolExecutor:
+    """A pool of processes that leave Ctrl-C, which a terminal sends to all of them, to the process that made them.
+
+    That one cancels what waits; a worker ends with the task that it is at. Killed workers would break the pool while it
+    is being cancelled, which the standard library does not survive. Forked workers share the loaded libraries; where
+    forking is not safe they are spawned.
+    """
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    return ProcessPoolExecutor(
+        workers, mp_context=context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
+    )
