@@ -16,6 +16,14 @@ def worker_pool(workers: int) -> ProcessPoolExecutor:
     forking is not safe they are spawned.
     """
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    return ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         workers, mp_context=context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
     )
+    if sys.platform == "linux":
+        # All are forked at the first task. An interrupt in the middle of that would be lost, or meet a bare worker.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            pool.submit(int)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return pool

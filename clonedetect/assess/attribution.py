@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 _SIDES: Final[tuple[Side, ...]] = ("left", "right")
 _NOWHERE: Final = Stated("", 0, "", 0, False)
+_WORDS: Final = (
+    ("on both sides", "kept"),
+    ("changed", "changed"),
+    ("on the left only", "left-only"),
+    ("on the right only", "right-only"),
+)
 LEAST_FILES: Final = 2  # that share code and name the other side's holder: moderate; one may be a borrowed file
 
 
@@ -68,14 +74,6 @@ def _claim(finding: AttributionFinding) -> str:
     counts = [(word, sum(n.relation == kind for n in finding.notices)) for word, kind in _WORDS]
     told = ", ".join(f"{count:,} {word}" for word, count in counts if count)
     return f"Neither side names the other as a source; notices: {told}."
-
-
-_WORDS: Final = (
-    ("on both sides", "kept"),
-    ("changed", "changed"),
-    ("on the left only", "left-only"),
-    ("on the right only", "right-only"),
-)
 
 
 def _credit(finding: AttributionFinding, later: Side) -> str:

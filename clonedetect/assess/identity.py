@@ -30,7 +30,7 @@ def identity_evidence(identity: Identity) -> Evidence | None:
     alike = [e for e in identity.alike if e.content_id in weights | data] or list(identity.alike)
     past = sum(e.left_commit is not None or e.right_commit is not None for e in identity.alike)
     layout = sum(e.how in ("layout", "key-order") for e in identity.alike)
-    claim = f"{len(identity.files):,} pairs of files have identical content on both sides"
+    claim = f"Pairs of files with identical content on both sides: {len(identity.files):,}"
     if weights or data:
         claim += f", among them {len(weights):,} weight files and {len(data):,} other data files"
     claim += f"; {layout:,} more are equal up to layout or key order" if layout else ""

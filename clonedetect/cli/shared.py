@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,24 +74,28 @@ def read_report(path: Path) -> Comparison:
 
 
 def write_reports(comparison: Comparison, out: Path, formats: list[str]) -> None:
-    """Write each format to its file in `out`, whole or not at all."""
+    """Write each format to its file in `out`: all of them, whole, or none."""
     from clonedetect.report import FORMATS
 
+    partials = {out / FILES[name]: out / f"{FILES[name]}.part" for name in formats}
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name in formats:
-            target = out / FILES[name]
-            partial = target.with_suffix(target.suffix + ".part")
+        for name, partial in zip(formats, partials.values(), strict=True):
             if name == "pdf":
                 from clonedetect.report.pdf import to_pdf
 
                 partial.write_bytes(to_pdf(comparison))
             else:
                 partial.write_text(FORMATS[name](comparison), "utf-8", errors="replace")
+        for target, partial in partials.items():
             partial.replace(target)
             typer.echo(f"wrote {target}", err=True)
     except OSError as error:
         raise CloneDetectError(f"cannot write to {out}: {error.strerror or error}") from error
+    finally:
+        for partial in partials.values():
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
 
 def show_reports(comparison: Comparison, formats: list[str]) -> None:

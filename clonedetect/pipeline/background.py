@@ -8,7 +8,7 @@ from clonedetect.corpus import Counts, TermTally, fetch, read_pins, save_backgro
 from clonedetect.left_behind import package_terms
 from clonedetect.normalise import own_names
 from clonedetect.parse import parse
-from clonedetect.pipeline.reading import plain_bags
+from clonedetect.pipeline.bags import plain_bags
 
 if TYPE_CHECKING:
     from collections.abc import Callable

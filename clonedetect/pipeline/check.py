@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         SourceFile,
         Strength,
     )
-    from clonedetect.pipeline.reading import Own
+    from clonedetect.pipeline.bags import Own
 
     Progress = Callable[[str, float | None], None]
 

@@ -26,7 +26,7 @@ from clonedetect.history import (
 from clonedetect.normalise import own_names
 from clonedetect.parse import parse
 from clonedetect.parse.notebook import code
-from clonedetect.pipeline.reading import plain_bags
+from clonedetect.pipeline.bags import plain_bags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

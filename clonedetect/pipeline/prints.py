@@ -13,7 +13,7 @@ from clonedetect.fingerprint import fingerprint
 from clonedetect.match import weigh
 from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, raw_labels
 from clonedetect.parse import parse
-from clonedetect.pipeline.reading import plain_bags
+from clonedetect.pipeline.bags import plain_bags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from clonedetect.corpus import Corpus
     from clonedetect.domain import Features, Fingerprints, Forest, SourceFile
-    from clonedetect.pipeline.reading import Own
+    from clonedetect.pipeline.bags import Own
 
 FORM = 2  # raised when equal source no longer gives equal prints: a corpus of another form cannot be searched
 LEAST_TOKENS = 20  # a smaller fragment holds too little to be told from a coincidence

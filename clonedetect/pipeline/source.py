@@ -15,12 +15,12 @@ from clonedetect.fingerprint import fingerprint
 from clonedetect.group import clone_classes
 from clonedetect.match import candidates, match_exact, scored, weigh
 from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, raw_labels
+from clonedetect.pipeline.bags import Own, plain_bags
 from clonedetect.pipeline.choose import around_runs, best_of_each, worth_aligning, worth_aligning_beside
 from clonedetect.pipeline.forms import Forms
 from clonedetect.pipeline.found import IDIOM, Found, Side, contradiction, exact_numbers, idiom_packages, scores, side
 from clonedetect.pipeline.linked import beside_anchors, linked
 from clonedetect.pipeline.listing import reported, strongest_first, with_features
-from clonedetect.pipeline.reading import Own, plain_bags
 from clonedetect.pipeline.rewritten import align_pairs
 from clonedetect.pipeline.weighing import explanations, weighed
 

@@ -282,3 +282,23 @@ def test_ctrl_c_leaves_no_partial_files(write, tmp_path: Path) -> None:
         assert not list(out.glob("*.part"))
         if run.returncode:
             assert not out.exists() or not list(out.iterdir())
+
+
+@pytest.mark.slow
+def test_ctrl_c_at_any_moment_ends_the_run_with_all_its_reports_or_none(write, tmp_path: Path) -> None:
+    files = {f"m{n}.py": GOOD.replace("0.25", f"{n}.5") * 80 for n in range(120)}
+    left = write(tmp_path / "left", files)
+    right = write(tmp_path / "right", {k: v.replace("gap", "span") for k, v in files.items()})
+    env = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+    for n in range(16):
+        out = tmp_path / f"out{n}"
+        run = subprocess.Popen(
+            [sys.executable, "-m", "clonedetect", "scan", left, right, "--out", out, "--jobs", "2", "--no-cache"],
+            env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        time.sleep(0.5 + 0.15 * n)
+        os.killpg(run.pid, signal.SIGINT)
+        _, errors = run.communicate(timeout=20)
+        assert "Traceback" not in errors, (n, errors)
+        written = {path.name for path in out.iterdir()} if out.exists() else set()
+        assert written in (set(), {"report.html", "report.json", "report.md", "report.sarif"}), n
