@@ -7,7 +7,7 @@ DEMO := build/demo
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint slow bench readme clean
+.PHONY: help demo test check lint slow devices bench readme clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1 | /p' Makefile | column -t -s '|' 2>/dev/null || sed -n 's/:.*  ## /  /p' Makefile
@@ -36,6 +36,10 @@ lint: $(VENV)/.dev  ## lint, format, types, import contracts
 slow: $(VENV)/.dev  ## the slow tests and those that fetch packages
 	$(RUN) pytest -m "slow or registry"  # one at a time: some hold a time limit
 
+devices: $(VENV)/.test $(VENV)/.torch  ## the weights computed by torch and by numpy, compared; installs torch, some gigabytes
+	$(BIN)/python -c "import torch"  # without it the tests are skipped
+	$(RUN) pytest tests/weights/test_weights_structure.py
+
 bench: $(VENV)/.bench  ## accuracy and speed, beside other tools on the same input; takes long
 	$(BIN)/python benchmarks/accuracy/table.py
 	$(BIN)/python benchmarks/weights/speed.py --gigabytes 1
@@ -58,6 +62,6 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 	$(RUN) pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.test $(VENV)/.dev $(VENV)/.bench: $(VENV)/.%: pyproject.toml | $(BIN)/python
+$(VENV)/.test $(VENV)/.dev $(VENV)/.bench $(VENV)/.torch: $(VENV)/.%: pyproject.toml | $(BIN)/python
 	$(RUN) pip install --quiet --editable ".[$*]"
 	@touch $@ $(VENV)/.base
