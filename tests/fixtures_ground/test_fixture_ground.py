@@ -117,8 +117,13 @@ def test_clone_cases_hold_what_they_say(case: str) -> None:
             assert any(rename[side] in p.read_text(encoding="utf-8") for p in (directory / side).rglob("*.*"))
 
 
-def test_condensed_regions_lie_in_their_functions() -> None:
-    directory = FIXTURES / "condensed"
+@pytest.mark.parametrize(
+    ("fixture", "functions_least", "kinds", "distractors"), [("condensed", 24, 16, 24), ("condensed_jobs", 16, 14, 4)]
+)
+def test_condensed_regions_lie_in_their_functions(
+    fixture: str, functions_least: int, kinds: int, distractors: int
+) -> None:
+    directory = FIXTURES / fixture
     truth = expected(directory)
     sides = {"left": directory / truth["left"], "right": directory / truth["right"]}
     functions: dict[str, dict[tuple[str, str], ast.AST]] = {}
@@ -139,10 +144,10 @@ def test_condensed_regions_lie_in_their_functions() -> None:
                 assert rename[side] in names, (pair["left_name"], rename)
             for region in pair["regions"]:
                 assert node.lineno <= region[side][0] <= region[side][1] <= node.end_lineno
-    assert len({(pair["left"], pair["left_name"]) for pair in truth["pairs"]}) >= 24
-    assert len(edits) == 16, "every kind of edit of the design is used"
+    assert len({(pair["left"], pair["left_name"]) for pair in truth["pairs"]}) >= functions_least
+    assert len(edits) == kinds, "the kinds of edits of the design are used"
     for side in ("left", "right"):
-        assert len(truth["distractors"][side]) >= 24
+        assert len(truth["distractors"][side]) >= distractors
         copies = {(pair[side], pair[f"{side}_name"]) for pair in truth["pairs"]}
         for path, name in truth["distractors"][side]:
             assert (path, name) in functions[side] and (path, name) not in copies
