@@ -54,6 +54,15 @@ def test_lines_of_an_indented_method() -> None:
     assert statements[2].rewrites == ("inlined",)
 
 
+def test_lines_of_early_returns_that_became_one_expression() -> None:
+    source = (
+        "def f(x):\n    if x < 1:\n        return 1\n    if x < 2:\n        return x\n    y = x * 2\n    return y - 1\n"
+    )
+    statements = canonical(source)
+    assert statements is not None
+    assert [(one.start_line, one.end_line) for one in statements] == [(1, 1), (2, 7)]
+
+
 def test_fragment_that_starts_in_the_middle_of_its_line() -> None:
     source = "@cached\n    def f(self):\n        return self.config.width\n"
     assert tokens(source) == ["@ name:cached", "def name:f", "return name:self.config.width"]

@@ -125,6 +125,8 @@ TEMPLATES: dict[str, list[str]] = {
         "def f(a, b, xs):\n    p = a\n    q = xs\n    p = p + b\n    return [p for p in q], p",
         "def f(a, b, xs):\n    p = a\n    return t(p) + a, [x + p for x in xs]",
         "def f(a, b, xs):\n    p = xs\n    q = a\n    q = q + t(b)\n    return q, p, (lambda q: q * 2)(b)",
+        "def f(a, b, xs):\n    p, q = a + 1, t(b)\n    r = q\n    return sorted(xs, key=lambda x: (x - p) % 3), r",
+        "def f(a, b, xs):\n    p = a\n    h = lambda: p + b\n    p = t(b)\n    return h(), p",
         "def f(a, b, xs):\n    p = boom(a)\n    try:\n        q = boom(b)\n        p = q + 1\n    except ValueError:\n        return p\n    return p",
     ],
     "dead-code": [
@@ -233,6 +235,9 @@ class Writer:
         lines: list[str] = []
         for _ in range(self.random.randrange(1, 5)):
             lines += self.statement(depth, loop, indent)
+        if not self.random.randrange(5):  # what it reads is read when it is called
+            lines.insert(0, f"{indent}h = lambda: {self.expression(2)}")
+            lines.append(f"{indent}t(h())")
         return lines
 
     def statement(self, depth: int, loop: bool, indent: str) -> list[str]:

@@ -48,18 +48,24 @@ class Info(NamedTuple):
 
 
 def local_names(function: Function) -> frozenset[str]:
-    """Names that only this function's own statements can read or write."""
+    """Names that only this function's own statements can read or write.
+
+    A lambda reads too, whenever it is called; where no assignment can follow it, what it reads is what it saw.
+    """
     arguments = function.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     every.extend(extra for extra in (arguments.vararg, arguments.kwarg) if extra)
     stored = {argument.arg for argument in every}
     odd: set[str] = set()
+    lambdas: list[tuple[ast.Lambda, set[str]]] = []
+    places: dict[str, list[tuple[int, int]]] = {}
     stack: list[ast.AST] = list(function.body)
     while stack:
         node = stack.pop()
         if isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Load):
                 stored.add(node.id)
+                places.setdefault(node.id, []).append((node.lineno, node.col_offset))
             elif node.id in _SEES_LOCALS:
                 return frozenset()
         elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
@@ -68,7 +74,7 @@ def local_names(function: Function) -> frozenset[str]:
             odd.update(name for inner in walk(node) if isinstance(inner, ast.Nonlocal) for name in inner.names)
         elif isinstance(node, ast.Lambda):
             own = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
-            odd.update(inner.id for inner in walk(node) if isinstance(inner, ast.Name) and inner.id not in own)
+            lambdas.append((node, {i.id for i in walk(node) if isinstance(i, ast.Name) and i.id not in own}))
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             odd.update(node.names)
         elif isinstance(node, ast.alias):
@@ -80,6 +86,14 @@ def local_names(function: Function) -> frozenset[str]:
             if isinstance(name, str):  # except ... as name, case name
                 odd.add(name)
             stack.extend(children(node))
+    for one, read in lambdas:
+        odd.update(name for name in read if max(places.get(name, [(0, 0)])) > (one.lineno, one.col_offset))
+    if lambdas:  # going round again, an assignment above a lambda follows it
+        for loop in walk(function):
+            if isinstance(loop, (*LOOPS, *COMPREHENSIONS)):
+                inside = set(walk(loop))
+                again = {i.id for i in inside if isinstance(i, ast.Name) and not isinstance(i.ctx, ast.Load)}
+                odd.update(name for one, read in lambdas if one in inside for name in read & again)
     return frozenset(stored - odd)
 
 
@@ -114,7 +128,9 @@ class Temporaries:
             if isinstance(inner, ast.Name):
                 bit = bits.get(inner.id, 0)
                 if not bit:
-                    if inner.id not in BUILTINS and level == INERT:
+                    if not isinstance(inner.ctx, ast.Load):
+                        level = ACTS  # others read it
+                    elif inner.id not in BUILTINS and level == INERT:
                         level = READS
                 elif isinstance(inner.ctx, ast.Load):
                     loads |= bit
@@ -300,6 +316,9 @@ class Temporaries:
         loop = done[place]
         if not isinstance(loop, ast.For):
             return False
+        stored = (part.id for part in walk(loop) if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load))
+        if any(name not in self.bits for name in stored):
+            return False  # others may read it after the loop
         stores = self._scan(loop).stores & ~bit
         dead = not stores & after[place]
         new: ast.stmt | None = None

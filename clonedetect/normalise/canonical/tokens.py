@@ -42,8 +42,9 @@ class Tokens:
             if isinstance(stmt, ast.Assert):
                 marks = (*marks, "assert")
             # Lines of what was folded in, as far as they adjoin: a far definition must not stretch the range.
-            spans = sorted(self.trace.spans.get(stmt, ()), reverse=True)
-            for start, end in spans:
+            # From the nearest to the furthest on either side, so that each may adjoin the one before.
+            spans = sorted(self.trace.spans.get(stmt, ()))
+            for start, end in (*reversed(spans), *spans):
                 if start <= last + 2 and end >= first - 2:
                     first, last = min(first, start), max(last, end)
         return Statement(first + self.shift, last + self.shift, depth, tuple(tokens), marks)
