@@ -9,10 +9,10 @@ of such fragments alone; one in a linked class, file, or gap between anchors, wi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, factorial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import gammainc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,5 +95,17 @@ def linked_e_values(
     """
     # Every confirmed rename is one more thing that chance would have to hit.
     joined = alone * share * np.exp(-CONFIRMED * np.clip(agreement, -3.0, 5.0))
-    floor = float(gammainc(LEAST_ANCHORS, np.sort(alone[anchored])[LEAST_ANCHORS - 1]))
+    floor = _at_least(LEAST_ANCHORS, float(np.sort(alone[anchored])[LEAST_ANCHORS - 1]))
     return np.minimum(alone, np.maximum(joined, floor))
+
+
+def _at_least(count: int, mean: float) -> float:
+    """The probability that a Poisson variable of a small mean (at most ANCHOR) is at least `count`: its first terms.
+
+    scipy.special has it too, and takes as long to load as a scan of a few files.
+    """
+    term = total = mean**count / factorial(count)
+    for n in range(count + 1, count + 8):
+        term *= mean / n
+        total += term
+    return total * exp(-mean)

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtr
 
 from clonedetect.config.match import Leaf, Match, Matcher, leaves
 from clonedetect.config.names import library_keys
@@ -241,7 +240,7 @@ def _order(ours: Sequence[Leaf], theirs: Sequence[Leaf], matches: Sequence[Match
         return None, None
     there = np.array([m.right for m in matches])  # matches are in the left's order
     balance = float(np.sign(there[None, :] - there[:, None])[np.triu_indices(n, 1)].sum())
-    p = float(ndtr(-balance / math.sqrt(n * (n - 1) * (2 * n + 5) / 18)))
+    p = math.erfc(balance / math.sqrt(n * (n - 1) * (2 * n + 5) / 9)) / 2  # beyond it under a normal law
     return round(balance / (n * (n - 1) / 2), 3), p
 
 

@@ -7,10 +7,6 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
-
 from clonedetect.domain import CloneClass
 
 if TYPE_CHECKING:
@@ -57,13 +53,21 @@ def clone_classes(pairs: Sequence[ClonePair], groups: Iterable[Sequence[Fragment
     return tuple(sorted(found, key=lambda c: (-len(c.fragments), c.id)))
 
 
-def _components(edges: list[tuple[int, int]], nodes: int) -> list[int]:
-    """The connected component of each node."""
-    if not edges:
-        return list(range(nodes))
-    one, other = np.array(edges, np.int64).T
-    graph = sparse.coo_matrix((np.ones(len(edges), np.int8), (one, other)), shape=(nodes, nodes))
-    return connected_components(graph, directed=False)[1].tolist()
+def _components(edges: Iterable[tuple[int, int]], nodes: int) -> list[int]:
+    """The connected component of each node, by union and find: a graph library loads longer than a scan of a few files.
+
+    Components are named by one of their nodes.
+    """
+    above = list(range(nodes))
+
+    def root(node: int) -> int:
+        while above[node] != node:
+            above[node] = node = above[above[node]]
+        return node
+
+    for one, other in edges:
+        above[root(one)] = root(other)
+    return [root(node) for node in range(nodes)]
 
 
 def _key(f: Fragment) -> tuple[str, str, int, int, int, str]:

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from scipy.special import bdtr  # scipy.stats takes longer to load than a small scan
-
 from clonedetect.domain import ClonePair
 from clonedetect.domain.history import (
     Appearance,
@@ -40,8 +38,7 @@ def history_finding(
         if each.left and each.right and each.earlier != "unclear":
             groups[each.left.commit, each.right.commit] = each.earlier
     votes = Counter(groups.values())
-    total = votes["left"] + votes["right"]
-    p = min(1.0, 2 * float(bdtr(min(votes["left"], votes["right"]), total, 0.5))) if total else None  # a sign test
+    p = _sign_test(votes["left"], votes["right"]) if groups else None
     direction, reasons, warnings = _direction(dated, count, left, right, best)
     return HistoryFinding(
         left=_side(left),
@@ -81,6 +78,13 @@ def _dates(pair: ClonePair, n: int, left: Walked, right: Walked) -> PairDates:
         else:
             why = OVERLAP
     return PairDates(pair.id, *shown, earlier, why)
+
+
+def _sign_test(left: int, right: int) -> float:
+    """The two-sided p-value of so many votes against an even coin."""
+    from scipy.special import bdtr  # its start-up is longer than a scan of a few files
+
+    return min(1.0, 2 * float(bdtr(min(left, right), left + right, 0.5)))
 
 
 def _appearance(walked: Walked, n: int) -> Appearance | None:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from clonedetect.domain import Background, Features
 from clonedetect.domain.history import BestRevision, HistoryWalk, RevisionFit
 from clonedetect.domain.trees import Side
 from clonedetect.history.flags import iso
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 RELATED: Final = 0.5  # likeness that a fragment must reach in some revision to say anything
 DIFFERS: Final = 0.005  # difference in likeness between revisions that counts
@@ -142,6 +144,8 @@ def _contents(features: Features) -> NDArray[np.uint64]:
 
 def _likeness(target: Features, pool: Features, first: NDArray[np.int64], background: Background) -> sparse.csr_matrix:
     """Weighted Jaccard of each target bag with the distinct pool bags that share rare features with it."""
+    from scipy import sparse  # its start-up is longer than a scan of a few files
+
     vocabulary = np.unique(np.concatenate((target.feature, pool.feature)))
     weight = 0.5 + background.bits(vocabulary)
     a = _matrix(target, vocabulary, np.arange(len(target.place)))
@@ -176,6 +180,8 @@ def _likeness(target: Features, pool: Features, first: NDArray[np.int64], backgr
 
 def _matrix(features: Features, vocabulary: NDArray[np.uint64], bags: NDArray[np.int64]) -> sparse.csr_matrix:
     """Chosen bags by features; a feature's n-th occurrence says less than its first."""
+    from scipy import sparse  # its start-up is longer than a scan of a few files
+
     index = np.searchsorted(vocabulary, features.feature)
     counts = 1.0 + np.log2(features.count.astype(np.float64))
     matrix = sparse.csr_matrix((counts, index, features.start), shape=(len(features.place), len(vocabulary)))

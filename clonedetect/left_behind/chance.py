@@ -11,8 +11,6 @@ from __future__ import annotations
 from math import fsum
 from typing import Final
 
-from scipy.special import betainc, gammainc
-
 TEXTS: Final = (8.9e-9, 0.018)  # shared rare texts per pair of texts, and the shape
 NAMES: Final = (4.6e-9, 0.022)  # the same for composed names, per pair of names
 A_PLACE: Final = 3  # marks from one pair of files that count: one borrowed file is one borrowing
@@ -22,10 +20,18 @@ def clustered(count: int, left: int, right: int, law: tuple[float, float]) -> tu
     """(expected, probability of at least `count`) rare terms that sides with so many distinct terms share."""
     rate, shape = law
     mean = rate * (max(left, 1) * max(right, 1))  # in this order, or the sides would not mirror
-    return mean, float(betainc(count, shape, mean / (shape + mean))) if count else 1.0
+    if not count:
+        return mean, 1.0
+    from scipy.special import betainc  # its start-up is longer than a scan of a few files
+
+    return mean, float(betainc(count, shape, mean / (shape + mean)))
 
 
 def rare(count: int, chances: list[float]) -> tuple[float, float]:
     """(expected, probability of at least `count`) where each term occurs on the other side by its own chance."""
     mean = fsum(chances)  # exact: in any order the same
-    return mean, float(gammainc(count, mean)) if count else 1.0
+    if not count:
+        return mean, 1.0
+    from scipy.special import gammainc  # its start-up is longer than a scan of a few files
+
+    return mean, float(gammainc(count, mean))

@@ -7,10 +7,10 @@ trainings order them like coin flips (.498 to .502 over 45 pairs of published to
 
 from __future__ import annotations
 
+from math import erfc, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtr  # scipy.stats takes longer to load than a small scan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def local_order(left: Vocabulary, right: Vocabulary) -> tuple[int, float | None,
     low = float(np.mean([_lower_limit(k) for k in kept]))
     pairs = len(both) - 1
     # Ascents of a random permutation of n elements have variance (n + 1) / 12 (Eulerian numbers).
-    p = float(ndtr(-(share - 0.5) * pairs / np.sqrt((len(both) + 1) / 12)))
+    p = erfc((share - 0.5) * pairs / sqrt((len(both) + 1) / 6)) / 2
     return pairs, share, low, p
 
 
