@@ -59,7 +59,7 @@ def attribution_words(finding: AttributionFinding | None, direction: Direction) 
     told = [f"Both sides state one holder: {same[0].what}."] if same else []
     credited = [s for s in _SIDES if _names(finding, s) or any(k.side == s for k in finding.kept)]
     told += [_credit(finding, side) for side in credited]
-    return " ".join(told) or "Neither side names the other or keeps its notices."
+    return " ".join(told) or "Neither side names the other as a source or keeps its notices."
 
 
 def _claim(finding: AttributionFinding) -> str:

@@ -212,7 +212,7 @@ def test_a_credited_copy_and_an_uncredited_one_read_differently(write: Callable,
     with_notice = scanned(write, tmp_path / "a", {"README.md": "Adapted from heron.", "LICENSE": MIT})
     without = scanned(write, tmp_path / "b", {"README.md": "Built from scratch.", "osprey/tiles.py": bare})
     assert with_notice.verdict.relation == without.verdict.relation == "derived"
-    assert "Neither side names the other or keeps its notices." in without.verdict.summary
+    assert "Neither side names the other as a source or keeps its notices." in without.verdict.summary
     assert "The right names the left as a source (README.md:1) and keeps" in with_notice.verdict.summary
     finding = without.findings.attribution
     assert finding is not None and [c.text for c in finding.claims] == ["Built from scratch"]
