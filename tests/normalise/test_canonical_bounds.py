@@ -80,6 +80,7 @@ def test_names_that_a_copier_may_change() -> None:
     [
         ("def f(a):\n    if a > 3:\n        return g(a)\n    return a", "def f(a):\n    return g(a) if 3 < a else a"),
         ("def f(a):\n    r = []\n    for x in a:\n        y = x + 1\n        if y:\n            r.append(y)\n    return r",) * 2,
+        ("def f(a):\n    x = a[0] - 1\n    return g(x * x)", "def f(a):\n    return g((a[0] - 1) * (a[0] - 1))"),
         ("def f(a):\n    x = str(a)\n    return 'n=' + x + '!'", "def f(a):\n    return 'n=%s!' % a"),
         ("def f(a: int) -> int:\n    a += 1\n    return a", "def f(a):\n    return a + 1"),
         ("def f(a):\n    if not a is None:\n        b = 1\n    else:\n        b = 2\n    g(b, b)", "def f(a):\n    b = 2 if a is None else 1\n    g(b, b)"),

@@ -19,8 +19,9 @@ from clonedetect.normalise.canonical import assignments, branches, expressions
 from clonedetect.normalise.canonical.dead import idle, name_constants
 from clonedetect.normalise.canonical.names import Names
 from clonedetect.normalise.canonical.nodes import FUNCTIONS, LOOPS, Function, Trace, at, blocks, children
-from clonedetect.normalise.canonical.temporaries import Temporaries, local_names
+from clonedetect.normalise.canonical.temporaries import Temporaries
 from clonedetect.normalise.canonical.tokens import Tokens
+from clonedetect.normalise.canonical.uses import local_names
 
 __all__ = ["canonical", "canonical_tree"]
 

@@ -1,10 +1,11 @@
-"""Single-use temporaries inlined, and the loops that build one value folded, under a liveness analysis.
+"""Temporaries of one statement inlined, and the loops that build one value folded, under a liveness analysis.
 
-Every assignment to a local name is a version of its own, as in single-assignment form: it may be inlined into its
-only use when that version is dead afterwards, whatever other versions of the name do. Liveness is the classic
-backward data flow (Kildall 1973) over structured statements, with the local names as bits of an integer. What an
-expression does (`INERT`, `READS`, `ACTS`) decides what it may be moved across: two things that may change state
-never change their order, and nothing that may change state becomes conditional or repeated.
+Every assignment to a local name is a version of its own, as in single-assignment form: it may be inlined into the
+only statement that uses it, if once or if it is a little arithmetic, when that version is dead afterwards, whatever
+other versions of the name do. Liveness is the classic backward data flow (Kildall 1973) over structured statements,
+with the local names as bits of an integer. What an expression does (`INERT`, `READS`, `ACTS`) decides what it may be
+moved across: two things that may change state never change their order, and nothing that may change state becomes
+conditional or repeated.
 """
 
 from __future__ import annotations
@@ -22,21 +23,22 @@ from clonedetect.normalise.canonical.nodes import (
     LARGEST_EXPRESSION,
     LOOPS,
     READS,
-    Function,
     Trace,
     at,
     blocks,
     children,
+    clone,
     effect_of,
+    loads,
     size,
     walk,
 )
-from clonedetect.normalise.canonical.uses import TRY, Search, header, jumps, may_fail
+from clonedetect.normalise.canonical.uses import TRY, Search, cheap, header, jumps, may_fail
 
+MOST_USES = 4  # in one statement, of a temporary that is inlined
 FURTHEST = 40  # statements between a definition and the use it is inlined into
 _STARTS = (ast.List, ast.Dict, ast.Constant, ast.Call, ast.Attribute, ast.UnaryOp)  # of a loop's result
 _PINNED = (ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Starred)
-_SEES_LOCALS = frozenset({"locals", "vars", "eval", "exec", "dir"})
 
 
 class Info(NamedTuple):
@@ -45,56 +47,6 @@ class Info(NamedTuple):
     loads: int
     stores: int
     level: int
-
-
-def local_names(function: Function) -> frozenset[str]:
-    """Names that only this function's own statements can read or write.
-
-    A lambda reads too, whenever it is called; where no assignment can follow it, what it reads is what it saw.
-    """
-    arguments = function.args
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    every.extend(extra for extra in (arguments.vararg, arguments.kwarg) if extra)
-    stored = {argument.arg for argument in every}
-    odd: set[str] = set()
-    lambdas: list[tuple[ast.Lambda, set[str]]] = []
-    places: dict[str, list[tuple[int, int]]] = {}
-    stack: list[ast.AST] = list(function.body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Name):
-            if not isinstance(node.ctx, ast.Load):
-                stored.add(node.id)
-                places.setdefault(node.id, []).append((node.lineno, node.col_offset))
-            elif node.id in _SEES_LOCALS:
-                return frozenset()
-        elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            odd.add(node.name)
-            odd.update(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
-            odd.update(name for inner in walk(node) if isinstance(inner, ast.Nonlocal) for name in inner.names)
-        elif isinstance(node, ast.Lambda):
-            own = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
-            lambdas.append((node, {i.id for i in walk(node) if isinstance(i, ast.Name) and i.id not in own}))
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            odd.update(node.names)
-        elif isinstance(node, ast.alias):
-            odd.add((node.asname or node.name).partition(".")[0])
-        elif isinstance(node, ast.Delete):
-            odd.update(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
-        else:
-            name = getattr(node, "name", None) or getattr(node, "rest", None)
-            if isinstance(name, str):  # except ... as name, case name
-                odd.add(name)
-            stack.extend(children(node))
-    for one, read in lambdas:
-        odd.update(name for name in read if max(places.get(name, [(0, 0)])) > (one.lineno, one.col_offset))
-    if lambdas:  # going round again, an assignment above a lambda follows it
-        for loop in walk(function):
-            if isinstance(loop, (*LOOPS, *COMPREHENSIONS)):
-                inside = set(walk(loop))
-                again = {i.id for i in inside if isinstance(i, ast.Name) and not isinstance(i.ctx, ast.Load)}
-                odd.update(name for one, read in lambdas if one in inside for name in read & again)
-    return frozenset(stored - odd)
 
 
 class Temporaries:
@@ -363,40 +315,44 @@ class Temporaries:
         )
         if after[place] & self.bits[name] and not killed:
             return False
-        found = [inner for inner in walk(follower) if isinstance(inner, ast.Name) and inner.id == name]
-        if len(found) != (2 if killed else 1):
+        stores = [part for part in walk(follower) if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)]
+        count = loads(follower, name) - killed
+        if count < 1 or sum(part.id == name for part in stores) != killed:
+            return False
+        if count > 1 and (count > MOST_USES or value.loads & self.bits[name] or not cheap(stmt.value)):
             return False
         head = header(follower)
         if not head:
             return False
-        search = Search(name, self.bits)
-        if isinstance(follower, ast.AugAssign):
-            search.level = READS
-        use = None
-        for parent, field in head:
-            use = search.find(parent, field)
-            if use is not None:
-                break
-        if use is None or use.repeated:
-            return False
-        if use.conditional and (value.level > READS or may_fail(stmt.value)):
-            return False
-        if value.level == ACTS and (level != INERT or use.level != INERT):
-            return False
-        if value.level == READS and (level == ACTS or use.level == ACTS):
-            return False
+        uses = []
+        for others in range(count):
+            search = Search(name, self.bits, others)
+            if isinstance(follower, ast.AugAssign):
+                search.level = READS
+            use = next((use for parent, field in head if (use := search.find(parent, field)) is not None), None)
+            if use is None or use.repeated:
+                return False
+            if use.conditional and not others and (value.level > READS or may_fail(stmt.value)):
+                return False
+            if value.level == ACTS and (level != INERT or use.level != INERT):
+                return False
+            if value.level == READS and (level == ACTS or use.level == ACTS):
+                return False
+            uses.append(use)
         if any(isinstance(inner, _PINNED) for inner in walk(stmt.value)):
             return False
-        room = LARGEST_EXPRESSION - size(stmt.value)
+        room = LARGEST_EXPRESSION - size(stmt.value) * count
         for parent, field in head:
             values = getattr(parent, field)
             room -= sum(size(part) for part in (values if isinstance(values, list) else [values]))
         if room < 0:
             return False
-        if use.index < 0:
-            setattr(use.parent, use.field, stmt.value)
-        else:
-            getattr(use.parent, use.field)[use.index] = stmt.value
+        for use in uses:
+            new = stmt.value if use is uses[0] else clone(stmt.value)
+            if use.index < 0:
+                setattr(use.parent, use.field, new)
+            else:
+                getattr(use.parent, use.field)[use.index] = new
         for parent, field in head:
             self._known.pop(parent, None)
             values = getattr(parent, field)

@@ -1,13 +1,75 @@
-"""Where a statement uses a name, in order of evaluation, and what is evaluated before that."""
+"""Which names are a function's own, where a statement uses one, in order of evaluation, and what is before that."""
 
 from __future__ import annotations
 
 import ast
 from typing import NamedTuple
 
-from clonedetect.normalise.canonical.nodes import COMPREHENSIONS, INERT, LOOPS, effect_of, fields, walk
+from clonedetect.normalise.canonical.nodes import (
+    COMPREHENSIONS,
+    FUNCTIONS,
+    INERT,
+    LOOPS,
+    Function,
+    children,
+    effect_of,
+    fields,
+    size,
+    walk,
+)
 
+_SEES_LOCALS = frozenset({"locals", "vars", "eval", "exec", "dir"})
 TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
+
+
+def local_names(function: Function) -> frozenset[str]:
+    """Names that only this function's own statements can read or write.
+
+    A lambda reads too, whenever it is called; where no assignment can follow it, what it reads is what it saw.
+    """
+    arguments = function.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    every.extend(extra for extra in (arguments.vararg, arguments.kwarg) if extra)
+    stored = {argument.arg for argument in every}
+    odd: set[str] = set()
+    lambdas: list[tuple[ast.Lambda, set[str]]] = []
+    places: dict[str, list[tuple[int, int]]] = {}
+    stack: list[ast.AST] = list(function.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                stored.add(node.id)
+                places.setdefault(node.id, []).append((node.lineno, node.col_offset))
+            elif node.id in _SEES_LOCALS:
+                return frozenset()
+        elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            odd.add(node.name)
+            odd.update(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
+            odd.update(name for inner in walk(node) if isinstance(inner, ast.Nonlocal) for name in inner.names)
+        elif isinstance(node, ast.Lambda):
+            own = {argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)}
+            lambdas.append((node, {i.id for i in walk(node) if isinstance(i, ast.Name) and i.id not in own}))
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            odd.update(node.names)
+        elif isinstance(node, ast.alias):
+            odd.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.Delete):
+            odd.update(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
+        else:
+            name = getattr(node, "name", None) or getattr(node, "rest", None)
+            if isinstance(name, str):  # except ... as name, case name
+                odd.add(name)
+            stack.extend(children(node))
+    for one, read in lambdas:
+        odd.update(name for name in read if max(places.get(name, [(0, 0)])) > (one.lineno, one.col_offset))
+    if lambdas:  # going round again, an assignment above a lambda follows it
+        for loop in walk(function):
+            if isinstance(loop, (*LOOPS, *COMPREHENSIONS)):
+                inside = set(walk(loop))
+                again = {i.id for i in inside if isinstance(i, ast.Name) and not isinstance(i.ctx, ast.Load)}
+                odd.update(name for one, read in lambdas if one in inside for name in read & again)
+    return frozenset(stored - odd)
 
 
 class Use(NamedTuple):
@@ -19,6 +81,15 @@ class Use(NamedTuple):
     level: int  # the strongest effect evaluated before the use
     conditional: bool
     repeated: bool
+
+
+_PLAIN = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Attribute, ast.Subscript)
+_CHEAP = 7  # nodes
+
+
+def cheap(value: ast.expr) -> bool:
+    """Whether a copier may as well write the value out wherever it is used: a little arithmetic, an item."""
+    return size(value) <= _CHEAP and all(isinstance(inner, _PLAIN) for inner in walk(value))
 
 
 def may_fail(value: ast.expr) -> bool:
@@ -61,11 +132,12 @@ def header(stmt: ast.stmt) -> list[tuple[ast.AST, str]]:
 
 
 class Search:
-    """Finds the one use of a name in order of evaluation, and the effects that come before it."""
+    """Finds a use of a name in order of evaluation, after so many others, and the effects that come before it."""
 
-    def __init__(self, name: str, local: dict[str, int]) -> None:
+    def __init__(self, name: str, local: dict[str, int], others: int = 0) -> None:
         self.name = name
         self.local = local
+        self.others = others
         self.level = INERT
 
     def find(self, parent: ast.AST, field: str) -> Use | None:
@@ -83,6 +155,9 @@ class Search:
             return None
         if isinstance(node, ast.Name):
             if node.id == self.name:
+                if self.others:
+                    self.others -= 1
+                    return None
                 return Use(parent, field, index, self.level, False, False)
             return None
         conditional = repeated = False
