@@ -138,25 +138,39 @@ def _index(a: sparse.csr_matrix, b: sparse.csr_matrix, weights: Weights) -> tupl
     x, y = a[:, usable].copy(), b[:, usable].copy()
     x.data[:] = 1.0
     y.data[:] = 1.0
-    shared = (x @ sparse.diags(weights.added[usable]) @ y.T).tocoo()
+    shared = (x @ sparse.diags(weights.added[usable]) @ y.T).tocsr()
+    row, column = np.repeat(np.arange(shared.shape[0], dtype=np.int32), np.diff(shared.indptr)), shared.indices
     # A small fragment's few bits must not lose against what large fragments share by their size.
     size_a, size_b = np.asarray(a @ weights.added), np.asarray(b @ weights.added)
-    score = shared.data * shared.data / (size_a[shared.row] + size_b[shared.col] + 20.0)
-    return _best(shared.row, shared.col, score)
-
-
-def _best(row: NDArray, column: NDArray, score: NDArray) -> tuple[NDArray, NDArray]:
-    """Entries among the `BEST` of their row or of their column."""
-    keep = np.zeros(len(row), bool)
-    for line, other in ((row, column), (column, row)):
-        order = np.lexsort((other, -score, line))
-        sorted_line = line[order]
-        begin = np.flatnonzero(np.concatenate(([True], sorted_line[1:] != sorted_line[:-1])))
-        rank = np.arange(len(order)) - np.repeat(begin, np.diff(np.concatenate((begin, [len(order)]))))
-        keep[order[rank < BEST]] = True
+    score = shared.data * shared.data
+    score /= size_a[row] + size_b[column] + 20.0
+    keep = np.zeros(len(score), bool)
+    keep[_best(shared.indptr, column, score)] = True
+    shared.data = np.arange(len(score))
+    turned = shared.tocsc()
+    keep[turned.data[_best(turned.indptr, turned.indices, score[turned.data])]] = True
     at = np.flatnonzero(keep)
     at = at[np.lexsort((column[at], row[at]))]
     return row[at].astype(np.int64), column[at].astype(np.int64)
+
+
+def _best(start: NDArray, other: NDArray, score: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Entries among the `BEST` of their line; line n has the entries `start[n]:start[n + 1]`."""
+    size = np.diff(start).astype(np.int64)
+    # Sorting is dear: of a long line only what is no worse than the best of each of `BEST` parts can be among its best.
+    long = np.flatnonzero(size > BEST)
+    floor = np.full(len(size), -np.inf)
+    if len(long):
+        edges = start[long, None] + size[long, None] * np.arange(BEST + 1) // BEST  # the last: up to the next line
+        parts = np.maximum.reduceat(np.append(score, -np.inf), edges.ravel()).reshape(-1, BEST + 1)
+        floor[long] = parts[:, :BEST].min(axis=1)
+    at = np.flatnonzero(score >= np.repeat(floor, size))
+    line = np.repeat(np.arange(len(size)), size)[at]
+    at = at[np.lexsort((other[at], -score[at], line))]
+    line.sort()
+    begin = np.flatnonzero(np.concatenate(([True], line[1:] != line[:-1]))) if len(line) else line
+    rank = np.arange(len(at)) - np.repeat(begin, np.diff(np.append(begin, len(at))))
+    return at[rank < BEST]
 
 
 def range_bits(
