@@ -224,7 +224,7 @@ def _renames(
         if ("." in full_x) != ("." in full_y):
             methods += count
         a, b = last(full_x), last(full_y)
-        if a != b:
+        if a != b and a and b:  # a name that a rewrite made up is none
             merged[a, b, "attribute" if "." in full_x and "." in full_y else "name"] += count
     edits["method-to-function"] += methods
     edits["renamed"] += len(merged)

@@ -54,6 +54,13 @@ def test_lines_of_an_indented_method() -> None:
     assert statements[2].rewrites == ("inlined",)
 
 
+def test_a_name_that_a_rewrite_made_up_is_written_without_one() -> None:
+    loop = "    for a, b in xs:\n        s = a * b\n        if s < n:\n            n = s\n            m = a\n"
+    assert tokens(f"def f(xs):\n    m = None\n    n = float('inf')\n{loop}    return m\n")[-1] == (
+        "return min ( name:xs key= lambda name: : name: [ 0 ] * name: [ 1 ] default= ( None None ) ) [ 0 ]"
+    )
+
+
 def test_lines_of_early_returns_that_became_one_expression() -> None:
     source = (
         "def f(x):\n    if x < 1:\n        return 1\n    if x < 2:\n        return x\n    y = x * 2\n    return y - 1\n"

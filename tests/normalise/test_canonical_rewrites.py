@@ -153,7 +153,18 @@ TEMPLATES: dict[str, list[str]] = {
         "def f(a, b, xs):\n    m = float('inf')\n    for x in xs:\n        if x * a < m:\n            m = x * a\n    return m",
         "def f(a, b, xs):\n    m = None\n    n = math.inf\n    for x in xs:\n        s = t(x - a)\n        if s < n:\n            n = s\n            m = x\n    return m",
         "def f(a, b, xs):\n    m = None\n    n = -math.inf if a is None else None\n    n = None\n    for x in xs:\n        if x {o} b:\n            if n is None or abs(x - a) < n:\n                m = x\n                n = abs(x - a)\n    return m",
+        "def f(a, b, xs):\n    m = None\n    n = math.inf\n    for p, q in zip(xs, xs[1:]):\n        s = abs(p - q - a)\n        if s < n:\n            n = s\n            m = (p, q)\n    return m",
+        "def f(a, b, xs):\n    m = None\n    n = -math.inf\n    for i, x in enumerate(xs):\n        if x {o} b:\n            if n < abs(x * i):\n                n = abs(x * i)\n                m = i\n    return m",
+        "def f(a, b, xs):\n    m = None\n    n = -math.inf\n    for i, x in enumerate(xs):\n        s = t(x * a - i)\n        if n < s:\n            n = s\n            m = i\n    return m",
+        "def f(a, b, xs):\n    d = dict.fromkeys(xs, a)\n    m = None\n    n = math.inf\n    for k, v in d.items():\n        s = t(k * b + v)\n        if s < n:\n            n = s\n            m = k\n    return m",
         "def f(a, b, xs):\n    return sorted(xs + [a], key=lambda x: x % 3)[0]",
+    ],
+    "sorted": [
+        "def f(a, b, xs):\n    r = [t(x) for x in xs]\n    r.sort()\n    return r[0:{k}]",
+        "def f(a, b, xs):\n    r = []\n    for x in xs:\n        r.append(x * a)\n    r.sort(key=lambda x: x {o} b, reverse=True)\n    return (r, b)",
+        "def f(a, b, xs):\n    r = list(xs)\n    s = r\n    r.sort()\n    return s",
+        "def f(a, b, xs):\n    r = [a, b]\n    if a {o} b:\n        r = xs\n    r.sort()\n    return r",
+        "def f(a, b, xs):\n    r = []\n    s = [b, a]\n    for x in xs:\n        s.sort()\n        s += [x]\n        r.append(s)\n    return r",
     ],
     "format-string": [
         "def f(a, b, xs):\n    return '{{}}-{{:>4}}%'.format(a, b), '%s=%d, %05.2f%%' % (xs, a, b), '%r' % a",
@@ -169,7 +180,7 @@ ALSO = {
 }
 CASES = [(tag, template) for tag, templates in TEMPLATES.items() for template in templates]
 # Templates on which the rewrite must not speak: it would reorder, repeat or skip an effect.
-SILENT = {TEMPLATES["inlined"][place] for place in (4, 5, 6, 8, 16)}
+SILENT = {TEMPLATES["inlined"][place] for place in (4, 5, 6, 8, 16)} | set(TEMPLATES["sorted"][2:])
 
 numbers = st.integers(-4, 5)
 

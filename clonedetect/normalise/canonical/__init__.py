@@ -19,6 +19,7 @@ from clonedetect.normalise.canonical import assignments, branches, expressions
 from clonedetect.normalise.canonical.dead import idle, name_constants
 from clonedetect.normalise.canonical.names import Names
 from clonedetect.normalise.canonical.nodes import FUNCTIONS, LOOPS, Function, Trace, at, blocks, children
+from clonedetect.normalise.canonical.sorting import sort_in_place
 from clonedetect.normalise.canonical.temporaries import Temporaries
 from clonedetect.normalise.canonical.tokens import Tokens
 from clonedetect.normalise.canonical.uses import local_names
@@ -249,6 +250,8 @@ class _Function(_Block):
             self.local = frozenset()
         if (self.only is None or "inlined" in self.only) and assignments.drop_aliases(self.function, self.local):
             self.trace.note(self.function, "inlined")
+        if self.local and (self.only is None or "sorted" in self.only):
+            sort_in_place(self.function, self.local, self.trace)
         if self.local and (self.only is None or "inlined" in self.only):
             name_constants(self.function, self.local, self.trace)
         self.rounds(self.function.body, "return", ROUNDS if self.local or statements <= LARGEST_FUNCTION else 1)

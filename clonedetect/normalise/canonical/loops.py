@@ -7,13 +7,17 @@ them. The caller has made sure that nothing between touches the names and that t
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from clonedetect.normalise.canonical.nodes import (
     ACTS,
     LARGEST_EXPRESSION,
+    MADE,
     at,
     call,
+    clone,
     effect,
+    fields,
     loads,
     same,
     size,
@@ -215,20 +219,95 @@ def extreme(inits: list[ast.stmt], loop: ast.For) -> tuple[ast.Assign, str | Non
             target = ast.Name(id=best, ctx=ast.Store())
             return _assign(target, call(function, values, default=starts[best]), loop), None
         other = next(name for name in updates if name != best)
-        kept, item = updates[other], generators[-1].target
-        if not isinstance(kept, ast.Name) or not isinstance(item, ast.Name) or kept.id != item.id:
-            return None
         if loads(stmt.test, other):
             return None
-        single = len(generators) == 1 and not generators[0].ifs
-        pool = generators[0].iter if single else ast.GeneratorExp(elt=kept, generators=generators)
-        arguments = ast.arguments(
-            posonlyargs=[], args=[ast.arg(arg=item.id)], kwonlyargs=[], kw_defaults=[], defaults=[]
-        )
-        key = ast.Lambda(args=arguments, body=element)
-        target = ast.Name(id=other, ctx=ast.Store())
-        return _assign(target, call(function, pool, key=key, default=starts[other]), loop), best
+        value = _keyed(function, generators, updates[other], element, starts[other])
+        return None if value is None else (_assign(ast.Name(id=other, ctx=ast.Store()), value, loop), best)
     return None
+
+
+def _keyed(
+    function: str, generators: list[ast.comprehension], kept: ast.expr, score: ast.expr, default: ast.expr
+) -> ast.expr | None:
+    """`min(it, key=lambda t: score, default=...)` of what the generators' last target is kept as; None for no such.
+
+    A target of several names is one item: `for a, b in it` with `(a, b)` or one of them kept, as `t[0]` and `t[1]`;
+    approximate: takes what is unpacked for a sequence. The keys alone of `d.items()` are those of d.
+    """
+    item, single = generators[-1].target, len(generators) == 1 and not generators[0].ifs
+    pool = generators[0].iter
+    place: int | None = None
+    if isinstance(item, ast.Name):
+        name = item.id
+        if not isinstance(kept, ast.Name) or kept.id != name:
+            return None
+    elif isinstance(item, ast.Tuple) and all(isinstance(part, ast.Name) for part in item.elts):
+        parts = [part.id for part in item.elts if isinstance(part, ast.Name)]
+        if isinstance(kept, ast.Name) and kept.id in parts:
+            place = parts.index(kept.id)
+        elif not isinstance(kept, ast.Tuple) or not same(kept, item):
+            return None
+        if len(set(parts)) < len(parts) or any(
+            not isinstance(n.ctx, ast.Load) and n.id in parts for n in _names(score)
+        ):
+            return None
+        table = _items(pool) if single and len(parts) == 2 and place == 0 else None
+        if table is not None:
+            name, pool, place = parts[0], table, None
+            instead: Mapping[str, ast.expr] = {
+                parts[1]: ast.Subscript(value=table, slice=ast.Name(id=name, ctx=ast.Load()), ctx=ast.Load())
+            }
+        else:
+            name = MADE + "_".join(parts)
+            whole = ast.Name(id=name, ctx=ast.Load())
+            instead = {
+                part: ast.Subscript(value=whole, slice=ast.Constant(value=n), ctx=ast.Load())
+                for n, part in enumerate(parts)
+            }
+            if place is not None:
+                values = [default if n == place else ast.Constant(value=None) for n in range(len(parts))]
+                default = ast.Tuple(elts=values, ctx=ast.Load())
+        score = _replaced(score, instead)
+    else:
+        return None
+    if not single:
+        pool = ast.GeneratorExp(elt=_read(item), generators=generators)
+    arguments = ast.arguments(posonlyargs=[], args=[ast.arg(arg=name)], kwonlyargs=[], kw_defaults=[], defaults=[])
+    value: ast.expr = call(function, pool, key=ast.Lambda(args=arguments, body=score), default=default)
+    return value if place is None else ast.Subscript(value=value, slice=ast.Constant(value=place), ctx=ast.Load())
+
+
+def _names(node: ast.AST) -> list[ast.Name]:
+    return [inner for inner in walk(node) if isinstance(inner, ast.Name)]
+
+
+def _items(pool: ast.expr) -> ast.Name | None:
+    """d of `d.items()`."""
+    if isinstance(pool, ast.Call) and isinstance(pool.func, ast.Attribute) and not pool.args and not pool.keywords:
+        return pool.func.value if pool.func.attr == "items" and isinstance(pool.func.value, ast.Name) else None
+    return None
+
+
+def _read(target: ast.expr) -> ast.expr:
+    """A target as the value it was given."""
+    if isinstance(target, ast.Name):
+        return at(ast.Name(id=target.id, ctx=ast.Load()), target)
+    assert isinstance(target, ast.Tuple)
+    return at(ast.Tuple(elts=[_read(part) for part in target.elts], ctx=ast.Load()), target)
+
+
+def _replaced(value: ast.expr, instead: Mapping[str, ast.expr]) -> ast.expr:
+    """The expression with other expressions for some names, in place where it is not one of them."""
+    if isinstance(value, ast.Name):
+        return at(clone(instead[value.id]), value) if value.id in instead else value
+    for inner in walk(value):
+        for field in fields(inner):
+            part = getattr(inner, field, None)
+            if isinstance(part, list):
+                part[:] = [_replaced(one, instead) if isinstance(one, ast.Name) else one for one in part]
+            elif isinstance(part, ast.Name):
+                setattr(inner, field, _replaced(part, instead))
+    return value
 
 
 def flagged(init: ast.stmt, loop: ast.For) -> ast.Assign | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 INERT, READS, ACTS = 0, 1, 2  # touches only local names | reads state others may change | may change state
+MADE = "item_of_"  # how a name begins that a rewrite made up: `Tokens` writes it without a name
 LARGEST_EXPRESSION = 160  # nodes: a rewrite that would build a larger expression is left undone
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

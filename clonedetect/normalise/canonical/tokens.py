@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from clonedetect.domain import Statement
 from clonedetect.normalise.canonical.names import Names, literal
-from clonedetect.normalise.canonical.nodes import FUNCTIONS, Trace
+from clonedetect.normalise.canonical.nodes import FUNCTIONS, MADE, Trace
 
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -168,7 +168,8 @@ class Tokens:
         if node is None:
             return
         if isinstance(node, ast.Name):
-            out.append(f"name:{node.id}" if self.names.changeable(node.id) else node.id)
+            made = node.id.startswith(MADE)
+            out.append("name:" if made else f"name:{node.id}" if self.names.changeable(node.id) else node.id)
             return
         method = _METHODS.get(node.__class__)
         if method is None:
@@ -332,7 +333,7 @@ class Tokens:
         for place, (argument, default) in enumerate(pairs):
             if place == 0 and argument.arg in ("self", "cls"):
                 continue  # a method made a function loses it
-            out.append(f"name:{argument.arg}")
+            out.append("name:" if argument.arg.startswith(MADE) else f"name:{argument.arg}")
             if default is not None:
                 out.append("=")
                 self._add(default, out)
