@@ -9,7 +9,7 @@ of such fragments alone; one in a linked class, file, or gap between anchors, wi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, factorial
+from math import factorial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,23 +89,13 @@ def linked_e_values(
 ) -> NDArray[np.float64]:
     """E-values of pairs as members of a consistent set; never more than alone, never less than the anchors bear out.
 
-    Chance shows as many pairs as strong as the weakest of LEAST_ANCHORS as a Poisson variable does of that mean.
+    Chance shows as many pairs as strong as the weakest of LEAST_ANCHORS as a Poisson variable does of that mean: with a
+    probability of at most mean**n / n!.
     alone: each pair's own E-value; anchored: which pairs are anchors; share: what each competes with;
     agreement: renames that other pairs confirm, less those that they contradict.
     """
     # Every confirmed rename is one more thing that chance would have to hit.
     joined = alone * share * np.exp(-CONFIRMED * np.clip(agreement, -3.0, 5.0))
-    floor = _at_least(LEAST_ANCHORS, float(np.sort(alone[anchored])[LEAST_ANCHORS - 1]))
+    mean = float(np.sort(alone[anchored])[LEAST_ANCHORS - 1])
+    floor = mean**LEAST_ANCHORS / factorial(LEAST_ANCHORS)
     return np.minimum(alone, np.maximum(joined, floor))
-
-
-def _at_least(count: int, mean: float) -> float:
-    """The probability that a Poisson variable of a small mean (at most ANCHOR) is at least `count`: its first terms.
-
-    scipy.special has it too, and takes as long to load as a scan of a few files.
-    """
-    term = total = mean**count / factorial(count)
-    for n in range(count + 1, count + 8):
-        term *= mean / n
-        total += term
-    return total * exp(-mean)
