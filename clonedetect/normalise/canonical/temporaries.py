@@ -37,6 +37,8 @@ from clonedetect.normalise.canonical.uses import TRY, Search, cheap, header, jum
 
 MOST_USES = 4  # in one statement, of a temporary that is inlined
 FURTHEST = 40  # statements between a definition and the use it is inlined into
+_DEFINITIONS = frozenset({*FUNCTIONS, ast.ClassDef})
+_MAY_ACT = frozenset({*TRY, ast.Match})
 _STARTS = (ast.List, ast.Dict, ast.Constant, ast.Call, ast.Attribute, ast.UnaryOp)  # of a loop's result
 _PINNED = (ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Starred)
 
@@ -72,19 +74,22 @@ class Temporaries:
             return known
         bits, loads, stores, level = self.bits, 0, 0, INERT
         stack: list[ast.AST] = [node]
+        if node.__class__ is ast.Assign:  # its value is asked for by itself too
+            loads, stores, level = self._scan(node.value)
+            stack = list(node.targets)
         while stack:
             inner = stack.pop()
             cls = inner.__class__
             if cls is ast.Constant:
                 continue
-            if isinstance(inner, ast.Name):
-                bit = bits.get(inner.id, 0)
+            if cls is ast.Name:
+                bit = bits.get(inner.id, 0)  # ty: ignore
                 if not bit:
-                    if not isinstance(inner.ctx, ast.Load):
+                    if inner.ctx.__class__ is not ast.Load:  # ty: ignore
                         level = ACTS  # others read it
-                    elif inner.id not in BUILTINS and level == INERT:
+                    elif level == INERT and inner.id not in BUILTINS:  # ty: ignore
                         level = READS
-                elif isinstance(inner.ctx, ast.Load):
+                elif inner.ctx.__class__ is ast.Load:  # ty: ignore
                     loads |= bit
                 else:
                     stores |= bit
@@ -95,20 +100,19 @@ class Temporaries:
                 stack.append(inner.value)  # ty: ignore
                 if cls is ast.Subscript:
                     stack.append(inner.slice)  # ty: ignore
-            elif isinstance(inner, COMPREHENSIONS):
-                part = self._comprehension(inner)
+            elif cls in COMPREHENSIONS:
+                part = self._comprehension(inner)  # ty: ignore
                 loads, stores, level = loads | part.loads, stores | part.stores, max(level, part.level)
-            elif isinstance(inner, ast.Lambda):
-                for name in walk(inner.body):
+            elif cls is ast.Lambda:
+                for name in walk(inner.body):  # ty: ignore
                     if isinstance(name, ast.Name):
                         loads |= bits.get(name.id, 0)
-            elif isinstance(inner, (*FUNCTIONS, ast.ClassDef)):
+            elif cls in _DEFINITIONS:
                 level = ACTS  # decorators, bases and defaults run here; its names are no locals
             else:
-                own = effect_of(inner, bits)
-                if own > level or isinstance(inner, (*TRY, ast.Match)):
-                    level = max(own, ACTS if isinstance(inner, (*TRY, ast.Match)) else own)
-                stack.extend(children(inner))
+                if level < ACTS:
+                    level = ACTS if cls in _MAY_ACT else max(level, effect_of(inner, bits))
+                stack += children(inner)
         info = Info(loads, stores, level)
         self._known[node] = info
         return info
