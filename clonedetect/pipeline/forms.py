@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from clonedetect.domain import Forest, StandIns
 
-VERSION = f"4:{sys.version_info[0]}.{sys.version_info[1]}"  # of the forms, and of the syntax they are read by
+VERSION = f"5:{sys.version_info[0]}.{sys.version_info[1]}"  # of the forms, and of the syntax they are read by
 _CHUNK = 64  # fragments a task
 _LOCAL = 200  # fragments below which starting workers costs more than it saves
 _MOST = 4_000  # unpacked forms that are held

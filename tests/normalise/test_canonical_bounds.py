@@ -54,6 +54,13 @@ def test_lines_of_an_indented_method() -> None:
     assert statements[2].rewrites == ("inlined",)
 
 
+def test_a_setting_of_an_own_object_may_have_become_a_parameter() -> None:
+    source = "def f(self, x):\n    return self.config.floor + self.config.load(x) + self.table.shape + x.floor\n"
+    assert tokens(source, own={"f", "config", "table"})[1] == (
+        "return name:self.config.floor + name:self.config .load ( name:x ) + name:self.table .shape + name:x .floor"
+    )
+
+
 def test_a_name_that_a_rewrite_made_up_is_written_without_one() -> None:
     loop = "    for a, b in xs:\n        s = a * b\n        if s < n:\n            n = s\n            m = a\n"
     assert tokens(f"def f(xs):\n    m = None\n    n = float('inf')\n{loop}    return m\n")[-1] == (

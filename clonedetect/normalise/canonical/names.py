@@ -77,6 +77,13 @@ class Names:
             return name in self.own
         return name not in EXTERNAL_ATTRIBUTES
 
+    def setting(self, owner: str, name: str) -> bool:
+        """Whether `name` may be a setting that `owner.config.name` reads: no code defines it, and none outside has it.
+
+        In the copy it is a parameter.
+        """
+        return owner in ("self", "cls") and name not in EXTERNAL_ATTRIBUTES
+
 
 LONGEST_TEXT = 120  # characters of a literal kept as they are; the rest is a digest
 

@@ -201,6 +201,8 @@ class Tokens:
                     end += 1
                 if called and end == len(parts) > 1:
                     end -= 1
+                elif not called and end == 1 < len(parts) and self.names.setting(base.id, parts[1]):
+                    end = 2
                 chain = ".".join((chain, *parts[:end]))
                 parts = parts[end:]
                 out.append(f"name:{chain}")
