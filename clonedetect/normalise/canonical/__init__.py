@@ -18,7 +18,18 @@ from clonedetect.domain import Statement
 from clonedetect.normalise.canonical import assignments, branches, expressions
 from clonedetect.normalise.canonical.dead import idle, name_constants
 from clonedetect.normalise.canonical.names import Names
-from clonedetect.normalise.canonical.nodes import FUNCTIONS, LOOPS, Function, Trace, at, blocks, children
+from clonedetect.normalise.canonical.nodes import (
+    COMPOUND,
+    FUNCTIONS,
+    LOOPS,
+    Function,
+    Survey,
+    Trace,
+    at,
+    blocks,
+    statements_of,
+    survey,
+)
 from clonedetect.normalise.canonical.sorting import sort_in_place
 from clonedetect.normalise.canonical.temporaries import Temporaries
 from clonedetect.normalise.canonical.tokens import Tokens
@@ -27,7 +38,6 @@ from clonedetect.normalise.canonical.uses import local_names
 __all__ = ["canonical", "canonical_tree"]
 
 LARGEST = 200_000  # bytes of source
-DEEPEST = 120  # levels of the syntax tree
 ROUNDS = 4  # of all rewrites over one function
 LARGEST_FUNCTION = 1_500  # statements; a longer function gets one round and no inlining
 
@@ -44,16 +54,18 @@ def canonical(source: str, first_line: int = 1, own: Container[str] | None = Non
         if parsed is None:
             return None
         tree, shift = parsed
-        names = Names(tree, own)
-        trace = canonical_tree(tree, bound=frozenset(names.bound))
-        writer = Tokens(names, trace, first_line - 1 - shift)
+        found = survey(tree)
+        if found is None:
+            return None
+        trace = canonical_tree(tree, found=found)
+        writer = Tokens(Names(found, own), trace, first_line - 1 - shift)
         return tuple(writer.statements(tree.body, 0))
     except (SyntaxError, RecursionError, MemoryError, ValueError):
         return None
 
 
 def _parse(source: str) -> tuple[ast.Module, int] | None:
-    """The tree and how many lines stand before the source's first; None where it is too large or too deep."""
+    """The tree and how many lines stand before the source's first; None where it is too large."""
     if len(source) > LARGEST or len(source.encode("utf-8", "surrogatepass")) > LARGEST:
         return None
     shift = 0
@@ -76,48 +88,25 @@ def _parse(source: str) -> tuple[ast.Module, int] | None:
             if len(tree.body) != 1 or not isinstance(wrapper, ast.If):
                 return None
             tree.body = wrapper.body
-    return None if _too_deep(tree) else (tree, shift)
+    return tree, shift
 
 
-def _too_deep(tree: ast.AST) -> bool:
-    level: list[ast.AST] = [tree]
-    for _ in range(DEEPEST):
-        below: list[ast.AST] = []
-        for node in level:
-            if node.__class__ not in (ast.Name, ast.Constant):
-                below += children(node)
-        if not below:
-            return False
-        level = below
-    return True
-
-
-def canonical_tree(tree: ast.Module, only: frozenset[str] | None = None, bound: frozenset[str] | None = None) -> Trace:
+def canonical_tree(tree: ast.Module, only: frozenset[str] | None = None, found: Survey | None = None) -> Trace:
     """Rewrite a module's tree in place to its canonical form; `only` limits the rewrites to these tags.
 
-    `bound`: the names the tree binds, where the caller has them.
+    `found`: the survey of the tree, where the caller has it. ValueError: nested too deeply.
     """
     trace = Trace()
-    if bound is None:
-        bound = frozenset(Names(tree, None).bound)
-    functions: list[Function] = []
-    classes: list[ast.ClassDef] = []
-    stack: list[ast.AST] = [tree]
-    while stack:  # later definitions first, inner ones after the one that holds them
-        node = stack.pop()
-        if isinstance(node, FUNCTIONS):
-            functions.append(node)
-        elif isinstance(node, ast.ClassDef):
-            classes.append(node)
-        if not isinstance(node, ast.expr):  # no expression holds a definition
-            stack.extend(children(node))
-    for node in (*functions, *classes):
+    found = found or survey(tree)
+    if found is None:
+        raise ValueError("nested too deeply")
+    for node in (*found.functions, *found.classes):
         _strip(node, trace)
-    fixed = bound
-    for function in functions:
-        _Function(function, fixed, trace, only).run()
-    for block in (tree.body, *(node.body for node in classes)):
-        _Block(fixed, frozenset(), trace, only).rounds(block, "", 2)
+    bound = frozenset(found.bound)
+    for function in found.functions:
+        _Function(function, bound, trace, only).run()
+    for block in (tree.body, *(node.body for node in found.classes)):
+        _Block(bound, frozenset(), trace, only).rounds(block, "", 2)
     return trace
 
 
@@ -135,15 +124,6 @@ def _strip(node: Function | ast.ClassDef, trace: Trace) -> None:
         for extra in (arguments.vararg, arguments.kwarg):
             if extra is not None:
                 extra.annotation = None
-
-
-def _statements(stmt: ast.stmt) -> int:
-    """How many statements a statement is and holds."""
-    found: list[ast.stmt] = [stmt]
-    for inner in found:  # grows while it is read
-        for block in blocks(inner):
-            found += block
-    return len(found)
 
 
 class _Block:
@@ -192,8 +172,8 @@ class _Block:
             out += block[:1]
         block[:] = out
         for place, stmt in enumerate(block):
-            if isinstance(stmt, (*FUNCTIONS, ast.ClassDef)):
-                continue  # scopes of their own
+            if stmt.__class__ not in COMPOUND or isinstance(stmt, (*FUNCTIONS, ast.ClassDef)):
+                continue  # the latter are scopes of their own
             inner = ""
             if isinstance(stmt, LOOPS):
                 inner = "continue"
@@ -245,7 +225,7 @@ class _Function(_Block):
 
     def run(self) -> None:
         """Rewrite the function in place."""
-        statements = _statements(self.function)
+        statements = len(statements_of(self.function))
         if statements > LARGEST_FUNCTION:
             self.local = frozenset()
         if (self.only is None or "inlined" in self.only) and assignments.drop_aliases(self.function, self.local):

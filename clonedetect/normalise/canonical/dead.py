@@ -8,31 +8,44 @@ from __future__ import annotations
 import ast
 from collections import Counter
 
-from clonedetect.normalise.canonical.nodes import ACTS, Function, Trace, at, clone, effect, fields, is_call, walk
+from clonedetect.normalise.canonical.nodes import (
+    ACTS,
+    Function,
+    Trace,
+    at,
+    clone,
+    effect,
+    fields,
+    is_call,
+    statements_of,
+    walk,
+)
 
 LONGEST = 80  # characters of a text that is put in place of its name
 
 
 def name_constants(function: Function, local: frozenset[str], trace: Trace) -> bool:
     """`x = 5` as the only assignment to a local x -> 5 wherever x is read: any other reading of x raises an error."""
-    stores: Counter[str] = Counter()
+    arguments = function.args
+    taken = {part.arg for part in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    taken |= {part.arg for part in (arguments.vararg, arguments.kwarg) if part is not None}
     values: dict[str, ast.Constant] = {}
+    for node in statements_of(function):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.value, ast.Constant):
+            target, value = node.targets[0], node.value
+            short = not isinstance(value.value, (str, bytes)) or len(value.value) <= LONGEST
+            if isinstance(target, ast.Name) and short and target.id in local - taken:
+                values[target.id] = value
+    if not values:
+        return False
+    stores: Counter[str] = Counter()
     inside = [node for stmt in function.body for node in walk(stmt)]
     for node in inside:
         if isinstance(node, ast.arg):
             stores[node.arg] += 1
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             stores[node.id] += 1
-        elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.value, ast.Constant):
-            target, value = node.targets[0], node.value
-            if isinstance(target, ast.Name) and not (
-                isinstance(value.value, (str, bytes)) and len(value.value) > LONGEST
-            ):
-                values[target.id] = value
-    arguments = function.args
-    taken = {part.arg for part in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    taken |= {part.arg for part in (arguments.vararg, arguments.kwarg) if part is not None}
-    named = {name: value for name, value in values.items() if stores[name] == 1 and name in local and name not in taken}
+    named = {name: value for name, value in values.items() if stores[name] == 1}
     changed = False
     for node in inside if named else ():
         for name in fields(node):

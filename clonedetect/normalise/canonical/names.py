@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from collections.abc import Container
 
-from clonedetect.normalise.canonical.nodes import BUILTINS, FUNCTIONS, walk
+from clonedetect.normalise.canonical.nodes import BUILTINS, Survey
 
 # Attributes of the language's own objects and of arrays: no project made these up, so no rename changes them.
 EXTERNAL_ATTRIBUTES = frozenset(
@@ -40,26 +39,8 @@ class Names:
     `own`: the names the repository defines, where known; then every other free name and attribute is external.
     """
 
-    def __init__(self, tree: ast.AST, own: Container[str] | None) -> None:
-        self.bound: set[str] = set()
-        imported: set[str] = set()
-        for node in walk(tree):
-            cls = node.__class__
-            if isinstance(node, ast.Name):
-                if not isinstance(node.ctx, ast.Load):
-                    self.bound.add(node.id)
-            elif isinstance(node, ast.arg):
-                self.bound.add(node.arg)
-            elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-                self.bound.add(node.name)
-            elif cls is ast.alias:
-                imported.add((node.asname or node.name).partition(".")[0])  # ty: ignore
-            elif cls in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping):
-                name = getattr(node, "name", None) or getattr(node, "rest", None)
-                if name:
-                    self.bound.add(name)
-        self.imported = imported
-        self.own = own
+    def __init__(self, found: Survey, own: Container[str] | None) -> None:
+        self.bound, self.imported, self.own = found.bound, found.imported, own
 
     def changeable(self, name: str, *, root: bool = False) -> bool:
         """Whether a plain name may have been renamed; `root`: it stands before a dot."""

@@ -182,6 +182,9 @@ class Temporaries:
         return bool(bit) and not bit & live and self._allows("dead-code") and self._scan(stmt.value).level < ACTS
 
     def _statement(self, stmt: ast.stmt, live: int, leave: int, again: int, pinned: int, change: bool) -> int:
+        if stmt.__class__ is ast.Assign:
+            info = self._scan(stmt)
+            return (live & ~info.stores) | info.loads
         if isinstance(stmt, ast.If):
             test = self._scan(stmt.test).loads
             body = self._block(stmt.body, live, leave, again, pinned, change)
@@ -221,7 +224,7 @@ class Temporaries:
             info = self._scan(stmt)
             if isinstance(stmt, (ast.Return, ast.Raise)):
                 return info.loads
-            return (live & ~info.stores if isinstance(stmt, ast.Assign) else live) | info.loads
+            return live | info.loads
         self._known.pop(stmt, None)
         return result
 

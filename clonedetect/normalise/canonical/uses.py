@@ -19,6 +19,10 @@ from clonedetect.normalise.canonical.nodes import (
 )
 
 _SEES_LOCALS = frozenset({"locals", "vars", "eval", "exec", "dir"})
+_NAMED = frozenset(
+    cls for cls in vars(ast).values() if isinstance(cls, type) and {"name", "rest"} & {*getattr(cls, "_fields", ())}
+)
+_PLAIN_NODES = frozenset({ast.Attribute, ast.Call, ast.keyword, ast.BinOp, ast.Subscript, ast.Assign, ast.Expr})
 TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
 
 
@@ -37,12 +41,17 @@ def local_names(function: Function) -> frozenset[str]:
     stack: list[ast.AST] = list(function.body)
     while stack:
         node = stack.pop()
+        cls = node.__class__
+        if cls is ast.Constant:
+            continue
         if isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Load):
                 stored.add(node.id)
                 places.setdefault(node.id, []).append((node.lineno, node.col_offset))
             elif node.id in _SEES_LOCALS:
                 return frozenset()
+        elif cls in _PLAIN_NODES:
+            stack += children(node)
         elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
             odd.add(node.name)
             odd.update(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
@@ -57,10 +66,11 @@ def local_names(function: Function) -> frozenset[str]:
         elif isinstance(node, ast.Delete):
             odd.update(inner.id for inner in walk(node) if isinstance(inner, ast.Name))
         else:
-            name = getattr(node, "name", None) or getattr(node, "rest", None)
-            if isinstance(name, str):  # except ... as name, case name
-                odd.add(name)
-            stack.extend(children(node))
+            if cls in _NAMED:  # except ... as name, case name
+                name = getattr(node, "name", None) or getattr(node, "rest", None)
+                if isinstance(name, str):
+                    odd.add(name)
+            stack += children(node)
     for one, read in lambdas:
         odd.update(name for name in read if max(places.get(name, [(0, 0)])) > (one.lineno, one.col_offset))
     if lambdas:  # going round again, an assignment above a lambda follows it
