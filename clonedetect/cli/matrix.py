@@ -15,7 +15,7 @@ def matrix(
     format: Annotated[str, typer.Option(help="text, json or md.")] = "text",
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Neither read nor write the cache of parsed files.")
+        bool, typer.Option("--no-cache", help="Neither read nor write the cache of parsed files and comparisons.")
     ] = False,
     exact_only: Annotated[
         bool, typer.Option("--exact-only", help="Only equal and renamed code; several times faster.")

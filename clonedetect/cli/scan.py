@@ -61,7 +61,7 @@ def scan(
     generated: Annotated[bool, typer.Option("--generated", help="Examine generated code too.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes; default one a core.")] = None,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Neither read nor write the cache of parsed files.")
+        bool, typer.Option("--no-cache", help="Neither read nor write the cache of parsed files and comparisons.")
     ] = False,
     exact_only: Annotated[
         bool,

@@ -47,6 +47,13 @@ def unpack(raw: bytes) -> Parsed:
     return Columns(*arrays[: len(_LAYOUT)]), Statements(*arrays[len(_LAYOUT) :]), lines
 
 
+_OLDEST = """
+DELETE FROM known WHERE rowid IN (SELECT row FROM (
+    SELECT rowid AS row, sum(length(raw)) OVER (ORDER BY rowid DESC) AS total FROM known
+) WHERE total > ?)
+"""
+
+
 class Cache:
     """Bytes by (key, version). Any defect of the file reads as "not there": a cache never fails a run."""
 
@@ -70,13 +77,15 @@ class Cache:
             return found
         return found
 
-    def put(self, known: Iterable[tuple[str, bytes]], version: str) -> None:
-        """Store some in one transaction."""
+    def put(self, known: Iterable[tuple[str, bytes]], version: str, most: int | None = None) -> None:
+        """Store some in one transaction. Where all together are more than `most` bytes, the oldest are thrown away."""
         try:
             with closing(self._open()) as db:
                 db.execute("BEGIN IMMEDIATE")
                 rows = ((key, version, crc32(raw), raw) for key, raw in known)
                 db.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
+                if most is not None:
+                    db.execute(_OLDEST, (most,))
                 db.execute("COMMIT")
         except (sqlite3.Error, OSError):
             return

@@ -37,7 +37,7 @@ def parse(
 
     A file that cannot be read as its language is a `skipped` entry. The result does not depend on `jobs` or the cache.
     """
-    readable, skipped = zip(*(_readable(files) for _, files in sides), strict=True) if sides else ((), ())
+    readable, skipped = zip(*(readable_files(files) for _, files in sides), strict=True) if sides else ((), ())
     todo = {(f.blob, f.notebook): f.data for files in readable for f in files if f.language == language}
     version = parser_version(language)
     store = Cache(cache)
@@ -63,8 +63,8 @@ def _cache_id(blob: str, is_notebook: bool) -> str:
     return blob + ":nb" if is_notebook else blob
 
 
-def _readable(files: Sequence[SourceFile]) -> tuple[list[SourceFile], list[Skipped]]:
-    """Notebooks become their code; what is no notebook is skipped."""
+def readable_files(files: Sequence[SourceFile]) -> tuple[list[SourceFile], list[Skipped]]:
+    """The files as `parse` reads them: notebooks become their code, what is no notebook is skipped."""
     kept: list[SourceFile] = []
     skipped: list[Skipped] = []
     for file in files:

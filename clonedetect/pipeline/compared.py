@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from clonedetect.domain import Background, ClonePair, Forest, RenameEntry, Snapshot
+    from clonedetect.domain import Background, ClonePair, Forest, RenameEntry, Snapshot, SourceFile
     from clonedetect.pipeline.histories import Histories
     from clonedetect.pipeline.options import Options
     from clonedetect.pipeline.readings import Readings
@@ -21,8 +21,9 @@ class Compared:
     left: Snapshot
     right: Snapshot
     ancestors: tuple[Snapshot, ...]
-    left_forest: Forest
-    right_forest: Forest
+    left_files: tuple[SourceFile, ...]  # as they were parsed
+    right_files: tuple[SourceFile, ...]
+    forests: Callable[[], Sequence[Forest]]  # left, right, ancestors; parsed if they have not been
     pairs: tuple[ClonePair, ...]
     renames: tuple[RenameEntry, ...]
     background: Background

@@ -67,19 +67,19 @@ def examine_history(compared: Compared) -> HistoryFinding | str:
             return history if not compared.options.history else f"the {side} has no history to walk: {history}"
     assert isinstance(left, OpenHistory) and isinstance(right, OpenHistory)
     pairs = [pair for pair in compared.pairs if pair.explained_by is None][:MOST_PAIRS]
-    texts = _texts(pairs, "left", compared.left_forest), _texts(pairs, "right", compared.right_forest)
+    texts = _texts(pairs, "left", compared.left_files), _texts(pairs, "right", compared.right_files)
     one = _look(left, texts[0], [_named(t, p.renames, "left") for p, t in zip(pairs, texts[1], strict=True)])
     two = _look(right, texts[1], [_named(t, p.renames, "right") for p, t in zip(pairs, texts[0], strict=True)])
     best = (
-        _best("left", one, {pair.left.path for pair in pairs}, compared.right_forest, compared),
-        _best("right", two, {pair.right.path for pair in pairs}, compared.left_forest, compared),
+        _best("left", one, {pair.left.path for pair in pairs}, 1, compared),
+        _best("right", two, {pair.right.path for pair in pairs}, 0, compared),
     )
     return history_finding(pairs, one.parts(), two.parts(), tuple(each for each in best if each))
 
 
-def _texts(pairs: Sequence[ClonePair], side: Side, forest: Forest) -> list[bytes]:
+def _texts(pairs: Sequence[ClonePair], side: Side, sources: Sequence[SourceFile]) -> list[bytes]:
     """For each pair the lines of one side that stand opposite the other."""
-    files = {file.path: (file.data.split(b"\n"), dict(file.cells)) for file in forest.files}
+    files = {file.path: (file.data.split(b"\n"), dict(file.cells)) for file in sources}
     out = []
     for pair in pairs:
         fragment = pair.left if side == "left" else pair.right
@@ -129,8 +129,8 @@ def _sources(history: OpenHistory, blobs: dict[str, bool]) -> Iterator[tuple[str
             continue
 
 
-def _best(side: Side, walked: _Walked, paths: set[str], other: Forest, compared: Compared) -> BestRevision | None:
-    """The revision of one side that fits the other side best."""
+def _best(side: Side, walked: _Walked, paths: set[str], other: int, compared: Compared) -> BestRevision | None:
+    """The revision of one side that fits the other side (0 left, 1 right) best."""
     walk = walked.history.walk
     paths = paths | {version.path for version in walk.versions if version.blob in walked.holding}
     kept = sorted((v for v in walk.versions if v.path in paths), key=lambda v: (v.added, v.path))
@@ -143,7 +143,7 @@ def _best(side: Side, walked: _Walked, paths: set[str], other: Forest, compared:
     revisions = revisions_of(walk, [file.path for file in files])
     if len(revisions) < 2:
         return None
-    return rank_files(side, files, revisions, other, compared.background, compared.options.jobs)
+    return rank_files(side, files, revisions, compared.forests()[other], compared.background, compared.options.jobs)
 
 
 def rank_versions(

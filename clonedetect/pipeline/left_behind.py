@@ -12,9 +12,9 @@ from clonedetect.left_behind import left_behind
 from clonedetect.parse.notebook import code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from clonedetect.domain import Forest, Snapshot
+    from clonedetect.domain import Snapshot, SourceFile
     from clonedetect.domain.left_behind import LeftBehindFinding
     from clonedetect.pipeline.compared import Compared
 
@@ -27,20 +27,20 @@ def examine_left_behind(compared: Compared) -> LeftBehindFinding:
     """The finding of the channel `left_behind`."""
     pairs = sorted({(pair.left.path, pair.right.path) for pair in compared.pairs if pair.explained_by is None})
     sides = []
-    for snapshot, forest, history in (
-        (compared.left, compared.left_forest, compared.histories.left),
-        (compared.right, compared.right_forest, compared.histories.right),
+    for snapshot, files, history in (
+        (compared.left, compared.left_files, compared.histories.left),
+        (compared.right, compared.right_files, compared.histories.right),
     ):
         walked = history if isinstance(history, OpenHistory) else None
-        sides.append((_present(snapshot, forest, walked), _gone(snapshot, walked) if walked else ()))
+        sides.append((_present(snapshot, files, walked), _gone(snapshot, walked) if walked else ()))
     ancestors = chain.from_iterable(_ancestral(snapshot) for snapshot in compared.ancestors)
     return left_behind(sides[0], sides[1], pairs, ancestors, load_terms(), compared.readings.terms)
 
 
-def _present(snapshot: Snapshot, forest: Forest, history: OpenHistory | None) -> Iterator[Text]:
+def _present(snapshot: Snapshot, files: Sequence[SourceFile], history: OpenHistory | None) -> Iterator[Text]:
     """Source as it was parsed (notebooks as their code) and documents."""
     first = _first_commits(history)
-    for file in forest.files:
+    for file in files:
         yield Text(file.path, file.blob, file.data, True, first.get(file.blob))
     for document in snapshot.documents:
         yield Text(document.path, document.blob, document.data, False, first.get(document.blob))

@@ -9,15 +9,18 @@ from clonedetect.domain import Quote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from clonedetect.domain import ClonePair, Forest, SourceFile
+    from clonedetect.domain import ClonePair, SourceFile
 
 QUOTE_BYTES = 24_000_000  # source text that a report carries at most
 GAP = 3  # lines between two quoted stretches that are quoted too
 
 
-def quotes(forests: Sequence[Forest], pairs: Iterable[ClonePair]) -> tuple[Quote, ...]:
-    """Whole lines around every pair. A notebook cell is quoted under `path#cell`, its lines counted in the cell."""
-    files: dict[tuple[str, str], SourceFile] = {(forest.side, f.path): f for forest in forests for f in forest.files}
+def quotes(left: Sequence[SourceFile], right: Sequence[SourceFile], pairs: Iterable[ClonePair]) -> tuple[Quote, ...]:
+    """Whole lines around every pair, from the files as they were parsed.
+
+    A notebook cell is quoted under `path#cell`, its lines counted in the cell.
+    """
+    files = {(side, f.path): f for side, sources in (("left", left), ("right", right)) for f in sources}
     wanted: dict[tuple[str, str, int | None], list[tuple[int, int]]] = {}
     size = 0
     for pair in pairs:

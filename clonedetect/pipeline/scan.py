@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from clonedetect import __version__
 from clonedetect.acquire import OpenHistory, acquire, default_cache_dir
 from clonedetect.assess import identity_evidence, source_evidence, verdict
 from clonedetect.corpus import load_background
-from clonedetect.domain import Comparison, Forest, Identity, SideSummary, Snapshot
+from clonedetect.domain import Comparison, Identity, SideSummary
 from clonedetect.grammar import languages_by_extension
-from clonedetect.group import file_pairs, rename_map
 from clonedetect.identity import equal_files, weight_share
 from clonedetect.parse import parse
 from clonedetect.pipeline.channels import examine
@@ -21,11 +21,15 @@ from clonedetect.pipeline.histories import open_histories
 from clonedetect.pipeline.options import Options
 from clonedetect.pipeline.quotes import quotes
 from clonedetect.pipeline.readings import reading
+from clonedetect.pipeline.remembered import Memory, examined_of, grouped
 from clonedetect.pipeline.source import compare_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from clonedetect.domain import Forest, Snapshot
+    from clonedetect.pipeline.remembered import Examined
 
 
 class _Clock:
@@ -92,52 +96,52 @@ def compare(
     """
     clock = _Clock(progress)
     clock.done("start", "parsing")
-    cache = options.cache_dir or default_cache_dir()
+    cache = (options.cache_dir or default_cache_dir()) if options.cache else None
 
-    def parsed(done: int, total: int) -> None:
-        if progress:
-            progress("parsing", done / total)
-
-    forests = parse(
-        [("left", snapshots[0].files), ("right", snapshots[1].files), *(("left", s.files) for s in snapshots[2:])],
-        jobs=options.jobs,
-        cache=cache / "columns.sqlite" if options.cache else None,
-        progress=parsed,
-    )
-    clock.done("parse", "normalising")
-    background = load_background()
-    sources = [file for forest in forests for file in forest.files] if options.rewritten else []
-    with reading(sources, options.jobs, cache / "readings.sqlite" if options.cache else None) as readings:
-        pairs, classes = compare_source(
-            forests[0],
-            forests[1],
-            [(s.origin, f) for s, f in zip(snapshots[2:], forests[2:], strict=True)],
-            background,
-            options.jobs,
-            clock.stage,
-            options.rewritten,
-            cache / "forms.sqlite" if options.cache else None,
+    @lru_cache(1)
+    def forests() -> list[Forest]:
+        return parse(
+            [("left", snapshots[0].files), ("right", snapshots[1].files), *(("left", s.files) for s in snapshots[2:])],
+            jobs=options.jobs,
+            cache=cache and cache / "columns.sqlite",
+            progress=lambda done, total: clock.stage("parsing", done / total),
         )
-        clock.done("source", "grouping")
-        identity = _identity(snapshots[0], snapshots[1])
-        lines = [
-            dict(zip((f.path for f in forest.files), forest.lines.tolist(), strict=True)) for forest in forests[:2]
-        ]
-        paths = {(a, b) for a, b, _ in identity.files if a in lines[0] and b in lines[1]}
-        files = file_pairs(pairs, paths, *lines)
-        renames = rename_map(pairs, files)
-        sides = [_summary(s, f) for s, f in zip(snapshots, forests, strict=False)]
-        clock.done("group")
+
+    background = load_background()
+    identity = _identity(snapshots[0], snapshots[1])
+    memory = Memory(cache and cache / "comparisons.sqlite", snapshots, identity, options.rewritten)
+    source = memory.recall()
+    examined = memory.examined(source) if source else [examined_of(forest) for forest in forests()]
+    clock.done("parse", "normalising")
+    texts = [file for one in examined for file in one.files] if options.rewritten else []
+    with reading(texts, options.jobs, cache and cache / "readings.sqlite") as readings:
+        if source is None:
+            ancestors = [(s.origin, forest) for s, forest in zip(snapshots[2:], forests()[2:], strict=True)]
+            pairs, classes = compare_source(
+                *forests()[:2],
+                ancestors,
+                background,
+                options.jobs,
+                clock.stage,
+                options.rewritten,
+                cache and cache / "forms.sqlite",
+            )
+            clock.done("source", "grouping")
+            source = grouped(pairs, classes, identity, examined)
+            memory.keep(source, examined)
+            clock.done("group")
+        sides = [_summary(s, one) for s, one in zip(snapshots, examined, strict=True)]
         with open_histories(snapshots[0], snapshots[1], options, clock.stage) as histories:
             findings, around, absent = examine(
                 Compared(
                     left=snapshots[0],
                     right=snapshots[1],
                     ancestors=tuple(snapshots[2:]),
-                    left_forest=forests[0],
-                    right_forest=forests[1],
-                    pairs=tuple(pairs),
-                    renames=renames,
+                    left_files=examined[0].files,
+                    right_files=examined[1].files,
+                    forests=forests,
+                    pairs=source.pairs,
+                    renames=source.renames,
                     background=background,
                     histories=histories,
                     readings=readings,
@@ -149,25 +153,25 @@ def compare(
             walks = [h.walk if isinstance(h, OpenHistory) else None for h in (histories.left, histories.right)]
             alike = equal_files(snapshots[0], snapshots[1], *walks, snapshots[2:])
         identity = Identity(identity.files, alike, weight_share(snapshots[0], snapshots[1], alike))
-    evidence = tuple(e for e in (*source_evidence(pairs, *sides[:2]), identity_evidence(identity), *around) if e)
+    evidence = tuple(e for e in (*source_evidence(source.pairs, *sides[:2]), identity_evidence(identity), *around) if e)
     clock.done("channels")
-    quoted = quotes(forests[:2], pairs)
+    quoted = quotes(examined[0].files, examined[1].files, source.pairs)
     clock.done("quote")
     return Comparison(
         version=__version__,
         options=options.reported(),
         left=sides[0],
         right=sides[1],
-        ancestors=tuple(_summary(s, f) for s, f in zip(snapshots[2:], forests[2:], strict=True)),
-        clone_pairs=tuple(pairs),
-        clone_classes=classes,
-        file_pairs=files,
-        rename_map=renames,
+        ancestors=tuple(sides[2:]),
+        clone_pairs=source.pairs,
+        clone_classes=source.classes,
+        file_pairs=source.files,
+        rename_map=source.renames,
         identity=identity,
         evidence=evidence,
         verdict=verdict(
             evidence,
-            pairs,
+            source.pairs,
             sides[0],
             sides[1],
             findings.history,
@@ -215,18 +219,16 @@ def _identity(left: Snapshot, right: Snapshot) -> Identity:
     return Identity(tuple(sorted(found)))
 
 
-def _summary(snapshot: Snapshot, forest: Forest | None) -> SideSummary:
+def _summary(snapshot: Snapshot, examined: Examined) -> SideSummary:
     languages = Counter(f.language for f in snapshot.files)
-    skipped = (*snapshot.skipped, *(forest.skipped if forest else ()))
-    lines = int(forest.lines.sum()) if forest else sum(f.data.count(b"\n") for f in snapshot.files)
     return SideSummary(
         origin=snapshot.origin,
         revision=snapshot.revision,
         dirty=snapshot.dirty,
-        files=len(forest.files) if forest else len(snapshot.files),
-        lines=lines,
+        files=len(examined.files),
+        lines=sum(examined.lines),
         languages=tuple(sorted(languages.items())),
-        skipped=tuple(sorted(skipped, key=lambda s: (s.path, s.reason))),
+        skipped=tuple(sorted((*snapshot.skipped, *examined.skipped), key=lambda s: (s.path, s.reason))),
         first_commit=snapshot.first_commit,
         last_commit=snapshot.last_commit,
         notes=snapshot.notes,
