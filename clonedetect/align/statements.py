@@ -89,10 +89,12 @@ class _Aligner:
                     pairs = self._in_order(scores, 0, 0)
                     pairs += self._order_free(pairs, scores)
                 before = scores
-            votes = Counter()
+            votes, headers = Counter(), Counter()
             for i, j, _ in pairs:
                 votes.update(self._pairing(i, j))
-            voted = self._elect(votes, names)
+                if self.left.statements[i].tokens[0] == "def":
+                    headers.update(self._pairing(i, j))
+            voted = self._elect(votes, headers, names)
             stable = turn > 0 and sum(names.get(x) != y for x, y in voted.items()) * 20 <= len(voted)
             names = voted
             if stable:
@@ -212,16 +214,19 @@ class _Aligner:
             self._pairings[i, j] = known
         return known
 
-    def _elect(self, votes: Votes, before: dict[str, str]) -> dict[str, str]:
-        """The rename map: each left name to the right name most of its places stand opposite to, one to one."""
+    def _elect(self, votes: Votes, headers: Votes, before: dict[str, str]) -> dict[str, str]:
+        """The rename map: each left name to the right name most of its places stand opposite to, one to one.
+
+        Of two equally good, what a parameter does says more than its place among those put in and left out.
+        """
         token = self.token
         ranked = sorted(
-            (-(count + self._belief(x, y) + (before.get(x) == y)), token[x], token[y], x, y)
+            (-(count + self._belief(x, y) + (before.get(x) == y)), count == headers[x, y], token[x], token[y], x, y)
             for (x, y), count in votes.items()
         )
         names: dict[str, str] = {}
         taken: set[str] = set()
-        for _, _, _, x, y in ranked:
+        for _, _, _, _, x, y in ranked:
             if x not in names and y not in taken:
                 names[x] = y
                 taken.add(y)
