@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clonedetect.domain import Evidence
 
 if TYPE_CHECKING:
-    from clonedetect.domain.history import HistoryFinding
+    from clonedetect.domain.history import CommonCommits, HistoryFinding
 
 _LIMITS = (
     "Dates are what the committers' machines said; who published a squashed or rewritten history may have had the code "
@@ -16,7 +16,41 @@ _LIMITS = (
 
 
 def history_evidence(finding: HistoryFinding) -> tuple[Evidence, ...]:
-    """Priority in time is never more than weak by itself: it says who had it first, not that one is from the other."""
+    """Neither is ever more than weak by itself: priority in time says who had it first, not that one is from the other;
+    common commits say that the repositories have one origin, not what today's code has of it."""
+    return (*_common(finding.common), *_priority(finding))
+
+
+def common_words(common: CommonCommits) -> str:
+    """What common commits say, as sentences."""
+    sides = [
+        f"the {side} has {n:,} more" for side, n in (("left", common.left_only), ("right", common.right_only)) if n
+    ]
+    more = f"; {' and '.join(sides)}" if sides else ""
+    return (
+        f"Commits that stand in both histories: {common.count:,}, the last {common.last[:12]} of "
+        f"{(common.date or 'no date')[:10]}{more}. One repository continues or forks the other, or both a third."
+    )
+
+
+def _common(common: CommonCommits | None) -> tuple[Evidence, ...]:
+    if common is None:
+        return ()
+    return (
+        Evidence(
+            channel="history",
+            claim=common_words(common),
+            strength="weak",
+            statistic="commits that stand in both histories",
+            value=float(common.count),
+            null_hypothesis="histories begun separately share no commit: its id is a hash of all that led to it",
+            exhibits=(f"{common.last[:12]}: {common.subject}",),
+            limits="Projects begun from one template, or that merged the history of a third, share commits too.",
+        ),
+    )
+
+
+def _priority(finding: HistoryFinding) -> tuple[Evidence, ...]:
     if finding.direction == "unknown":
         return ()
     first, count = ("left", finding.left_first) if finding.direction == "right-from-left" else (

@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from clonedetect.assess.attribution import attribution_words
+from clonedetect.assess.history import common_words
 from clonedetect.assess.source import SIGNIFICANT, functions_held, one_to_one, small_part
 from clonedetect.domain import STRENGTHS, Direction, Strength, Verdict
 
@@ -68,6 +69,8 @@ def verdict(
     shares, inherited = explained_shares(pairs, ancestors)
     told = [_shares_told(shares)] if shares and pairs else []
     examined = _examined(left, right, absent)
+    if history and history.common:
+        examined = f"{common_words(history.common)}\n{examined}"
     if inherited >= LEAST_INHERITED and (strength in ("none", "weak") or sum(shares.values()) >= MOSTLY):
         if strength not in ("none", "weak"):
             told.append(

@@ -145,6 +145,18 @@ class BestRevision:
 
 
 @dataclass(frozen=True, slots=True)
+class CommonCommits:
+    """How many commits stand in both histories, the last of them, and how many more each side has."""
+
+    count: int
+    last: str
+    date: str | None
+    subject: str
+    left_only: int
+    right_only: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryFinding:
     """Who had the shared code first.
 
@@ -164,3 +176,4 @@ class HistoryFinding:
     warnings: tuple[str, ...]
     pairs: tuple[PairDates, ...]
     best: tuple[BestRevision, ...]  # at most one a side
+    common: CommonCommits | None = None

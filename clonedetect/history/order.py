@@ -17,11 +17,13 @@ from clonedetect.domain.history import (
     SideHistory,
 )
 from clonedetect.history.appear import Passage
+from clonedetect.history.common import common_commits
 from clonedetect.history.flags import Doubts, iso
 
 LEAST_PAIRS: Final = 3  # dated pairs that a direction takes at least
 AGREE: Final = 0.9  # share of the dated pairs that must agree
 OVERLAP: Final = "the dates of both sides overlap, or the later side may be older than its clone shows"
+ONE_COMMIT: Final = "both sides have it from one commit"
 LISTED: Final = 2_000  # pairs of which the report gives the dates
 
 Walked = tuple[HistoryWalk, Doubts, Sequence[Passage], int]  # one side: passages by pair, contents looked into
@@ -53,6 +55,7 @@ def history_finding(
         warnings=tuple(warnings),
         pairs=tuple(dated[:LISTED]),
         best=best,
+        common=common_commits(left[0], right[0]),
     )
 
 
@@ -68,6 +71,8 @@ def _dates(pair: ClonePair, n: int, left: Walked, right: Walked) -> PairDates:
     why = _doubtful(left, n, "left") or _doubtful(right, n, "right")
     if not why and shown[0] and shown[1] and shown[0].bulk and shown[1].bulk:
         why = "on both sides it comes with most of the repository: when it was made is not recorded"
+    if shown[0] and shown[1] and shown[0].commit == shown[1].commit:
+        why = ONE_COMMIT
     earlier: Earlier = "unclear"
     if not why:
         before = _precedes(left, right, n), _precedes(right, left, n)
@@ -139,10 +144,10 @@ def _direction(
     if count[first] < AGREE * decided:
         told = f"{count['left']:,} pairs stand on the left first and {count['right']:,} on the right first"
         return "unknown", [told, "code went both ways, or came from elsewhere at different times"], []
-    overlapping = sum(each.why == OVERLAP for each in dated)
-    if overlapping > decided:
+    undecided = Counter(each.why for each in dated if each.why in (OVERLAP, ONE_COMMIT))
+    if undecided.total() > decided:
         told = f"{decided:,} of {len(dated):,} pairs stand on the {first} first"
-        return "unknown", [told, f"of {overlapping:,} more {OVERLAP}"], []
+        return "unknown", [told, *(f"of {count:,} more {why}" for why, count in sorted(undecided.items()))], []
     source, other = (left, right) if first == "left" else (right, left)
     reasons = [
         f"{count[first]:,} of {len(dated):,} pairs stood complete on the {first} before half of their code stood on "

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clonedetect import Options, scan
 from clonedetect.domain import Comparison
+from clonedetect.report import FORMATS
+from clonedetect.report.json_reader import from_json
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {
@@ -173,3 +176,28 @@ def test_code_that_went_both_ways_has_no_direction(grow: Callable) -> None:
 def test_one_repository_against_itself_is_not_derived_in_any_direction(grow: Callable) -> None:
     a = grow("a", gradual(SOURCES, T0))
     assert scan(a, a, options=OPTIONS).verdict.direction == "unknown"
+
+
+def test_a_fork_shares_its_first_commits(grow: Callable) -> None:
+    begun = gradual(SOURCES, T0)
+    changed: dict[str, str | None] = {"pkg/train.py": SOURCES["pkg/train.py"].replace("loss", "cost")}
+    a = grow("a", [*begun, (at(T0 + YEAR), {"NOTES": "kept up\n"})])
+    b = grow("b", [*begun, (at(T0 + YEAR), changed), (at(T0 + 2 * YEAR), {"OTHER": "went on\n"})])
+    found, mirrored = scan(a, b, options=OPTIONS), scan(b, a, options=OPTIONS)
+    history = found.findings.history
+    assert history is not None and history.common is not None and mirrored.findings.history is not None
+    common = history.common
+    assert (common.count, common.left_only, common.right_only) == (len(begun), 1, 2)
+    assert common.subject == git(a, "log", "-1", "--format=%s", common.last)
+    assert mirrored.findings.history.common == replace(common, left_only=2, right_only=1)
+    assert found.verdict.direction == "unknown"
+    assert {
+        pair.why for pair in history.pairs if pair.left and pair.right and pair.left.commit == pair.right.commit
+    } == {"both sides have it from one commit"}
+    assert f"Commits that stand in both histories: {len(begun)}, the last {common.last[:12]}" in found.verdict.summary
+    assert [e.strength for e in found.evidence if e.channel == "history"] == ["weak"]
+    assert from_json(FORMATS["json"](found)).findings.history == history
+
+
+def git(repository: Path, *words: str) -> str:
+    return subprocess.run(["git", "-C", repository, *words], check=True, capture_output=True, text=True).stdout.strip()

@@ -26,6 +26,12 @@ _DOTS: Final = 300  # commits drawn at most, those that bring most
 def section(finding: HistoryFinding) -> Section:
     """The section of the channel `history`."""
     paragraphs = [_DIRECTIONS[finding.direction] + " " + "; ".join(finding.reasons) + "."]
+    if finding.common:
+        common = finding.common
+        paragraphs.append(
+            f"Commits that stand in both histories: {common.count:,}, the last {common.last[:12]} of "
+            f"{(common.date or 'no date')[:10]}, {common.subject!r}."
+        )
     paragraphs += [_side(name, side) for name, side in (("left", finding.left), ("right", finding.right))]
     paragraphs += [f"Note: {warning}." for warning in finding.warnings]
     for best in finding.best:
