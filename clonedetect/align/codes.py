@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -76,6 +77,7 @@ class Side:
     blind: list[str]
     mass: list[float]
     weight: NDArray[np.float32]  # the masses as an array
+    held: dict[str, float]  # the whole mass of each character of `blind`
     names: dict[str, str]  # the changeable names in order of appearance, each with its last name
     unmapped: dict[int, str]  # for str.translate: every changeable name as UNMAPPED
 
@@ -121,9 +123,9 @@ def _encode(statements: Sequence[Statement], codes: Codes) -> Side:
     names = {character: last_names[character] for character in dict.fromkeys("".join(named)) if character in last_names}
     weight = np.array(mass, np.float32)
     unmapped = {ord(character): UNMAPPED for character in names}
-    return Side(
-        statements, codes, named, [text.translate(codes.blind) for text in named], mass, weight, names, unmapped
-    )
+    blind = [text.translate(codes.blind) for text in named]
+    held = {character: count * codes.mass[character] for character, count in Counter("".join(blind)).items()}
+    return Side(statements, codes, named, blind, mass, weight, held, names, unmapped)
 
 
 @lru_cache(maxsize=16_384)

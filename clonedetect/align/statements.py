@@ -47,15 +47,34 @@ def align(
         counts = (("deleted", len(left)), ("inserted", len(right)))
         return Alignment((), (), tuple(Edit(kind, count) for kind, count in counts if count), (), 0, 0.0, 0.0)
     lifted = lifted or {}
-    if _spelled(right) < _spelled(left):
+    if _before(right, left):
         b, a = sides(right, left)
         return mirrored(_Aligner(b, a, {y: x for x, y in lifted.items()} if back is None else back).run())
     a, b = sides(left, right)
     return _Aligner(a, b, lifted).run()
 
 
-def _spelled(statements: Sequence[Statement]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    return [(one.tokens, one.rewrites) for one in statements]
+def ceiling(left: Sequence[Statement], right: Sequence[Statement]) -> tuple[float, float]:
+    """The similarity and the containment that an alignment can have at most: as if all tokens that both have stood
+    opposite each other. A hundredth of the time of the alignment.
+    """
+    if not left or not right:
+        return 0.0, 0.0
+    a, b = sides(left, right)
+    fewer, more = sorted((a.held, b.held), key=len)
+    shared = sum([min(mass, more[character]) for character, mass in fewer.items() if character in more])
+    totals = sum(a.mass), sum(b.mass)
+    union, smaller = sum(totals) - shared, min(totals)
+    # An alignment's figures are rounded.
+    return tuple(min(1.0, shared / whole + 1e-4) if whole > shared else 1.0 for whole in (union, smaller))  # ty: ignore
+
+
+def _before(first: Sequence[Statement], second: Sequence[Statement]) -> bool:
+    """Whether the first comes first by what it says."""
+    for one, other in zip(first, second, strict=False):
+        if one.tokens != other.tokens or one.rewrites != other.rewrites:
+            return (one.tokens, one.rewrites) < (other.tokens, other.rewrites)
+    return len(first) < len(second)
 
 
 class _Aligner:

@@ -20,7 +20,7 @@ TWINS = 3  # best candidates of each fragment that are aligned, where they are n
 NEARLY = 0.85  # of the first one's rank
 LEAST_BESIDE = 3.0  # bits that a candidate between anchors must share
 HOPELESS_BESIDE = 1e5  # E-value, as below, of a candidate between anchors: what is beside it may lower that a lot
-HOPELESS_E = 300.0  # candidates that would stay above this even if all their statements were equal are not aligned
+HOPELESS_E = 300.0  # candidates that would stay above this even if all that they share were aligned are not aligned
 
 
 def around_runs(sides: list[Side], exact: Found) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -54,7 +54,7 @@ def worth_aligning(
     jaccard = scores.matched / (scores.matched + (scores.left_only + scores.right_only) + 1e-9)
     contained = scores.matched / (scores.matched + fewer + 1e-9)
     good &= (jaccard >= 0.15) | ((contained >= 0.5) & (scores.matched >= 30))
-    good &= at_best(scores, idioms, sides) <= HOPELESS_E
+    good &= at_best(sides, scores.matched, idioms) <= HOPELESS_E
     at = np.flatnonzero(good)
     return at[_best(i[at], j[at], scores.matched[at] * np.sqrt(jaccard[at]) * contained[at], TWINS)]
 
@@ -67,16 +67,23 @@ def worth_aligning_beside(
     width = len(sides[1].bags.place)
     good = (sides[0].bags.kind[i] == sides[1].bags.kind[j]) & ~np.isin(i * width + j, left * width + right)
     good &= scores.matched >= LEAST_BESIDE
-    good &= at_best(scores, idioms, sides) <= HOPELESS_BESIDE
+    good &= at_best(sides, scores.matched, idioms) <= HOPELESS_BESIDE
     at = np.flatnonzero(good)
     union = scores.matched[at] + (scores.left_only[at] + scores.right_only[at]) + 1e-9
     return at[_best(i[at], j[at], scores.matched[at] ** 2 / union, 1)]
 
 
-def at_best(scores: Scores, idioms: NDArray[np.int64], sides: list[Side]) -> NDArray[np.float64]:
-    """The E-values that candidates would have if all their statements were equal."""
-    ones = np.ones(len(scores.left))
-    z = score(scores.matched, ones, ones, idioms, 0 * ones)
+def at_best(
+    sides: list[Side],
+    matched: NDArray[np.float64],
+    idioms: NDArray[np.int64],
+    similarity: NDArray[np.float64] | None = None,
+    containment: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """The E-values that candidates have at best: if all their statements were equal, or as alike as given."""
+    ones = np.ones(len(matched))
+    alike = [ones if figure is None else figure for figure in (similarity, containment)]
+    z = score(matched, *alike, idioms, 0 * ones)
     return e_values(z, len(sides[0].bags.place), len(sides[1].bags.place))
 
 

@@ -4,42 +4,58 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from clonedetect.align.statements import align
+import numpy as np
+
+from clonedetect.align.statements import align, ceiling
+from clonedetect.domain import Alignment
 from clonedetect.workers import worker_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from clonedetect.domain import Alignment
+    from numpy.typing import NDArray
+
     from clonedetect.pipeline.forms import Forms
+
+    Promising = Callable[[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]], NDArray[np.bool_]]
 
 _CHUNK = 64  # pairs a task
 _LOCAL = 150  # pairs below which starting workers costs more than it saves
-_forms: Forms | None = None  # what forked workers read; set for the time of one call
-_lifted: Mapping[str, str] = {}
-_back: Mapping[str, str] = {}
+_UNALIGNED = Alignment((), (), (), (), 0, 0.0, 0.0)
+_task: _Task | None = None  # what forked workers read; set for the time of one call
+
+
+class _Task(NamedTuple):
+    forms: Forms
+    places: Sequence[tuple[int, int]]
+    promising: Promising
+    lifted: Mapping[str, str]
+    back: Mapping[str, str]
 
 
 def align_pairs(
     forms: Forms,
     places: Sequence[tuple[int, int]],
+    promising: Promising,
     lifted: Mapping[str, str],
     jobs: int | None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Alignment | None]:
-    """Align the definitions at each pair of places (left, right). None where one is no syntax of the running Python.
+    """Align the definitions at each pair of places (left, right). None where one is no syntax of the running Python; as
+    if nothing stood opposite each other where the pair is not promising.
 
-    `lifted`: the rename map so far.
+    `promising(numbers, similarity, containment)`: which pairs, by their numbers in `places`, are worth it if they come
+    to these figures at best. `lifted`: the rename map so far.
     """
-    global _forms, _lifted, _back
+    global _task
     both = {(side, pair[side]) for pair in places for side in (0, 1)}
     forms.prepare(both, progress)
-    _forms, _lifted, _back = forms, lifted, {right: left for left, right in lifted.items()}
+    _task = _Task(forms, places, promising, lifted, {right: left for left, right in lifted.items()})
     jobs = jobs or os.cpu_count() or 1
     order = sorted(range(len(places)), key=lambda i: places[i])
-    chunks = [[places[i] for i in order[at : at + _CHUNK]] for at in range(0, len(order), _CHUNK)]
+    chunks = [order[at : at + _CHUNK] for at in range(0, len(order), _CHUNK)]
     out: list[Alignment | None] = [None] * len(places)
     try:
         if jobs == 1 or len(places) < _LOCAL or sys.platform != "linux":
@@ -53,7 +69,7 @@ def align_pairs(
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
     finally:
-        _forms = None
+        _task = None
     return out
 
 
@@ -72,10 +88,13 @@ def _collect(
             progress(at, len(order))
 
 
-def _align_chunk(places: list[tuple[int, int]]) -> list[Alignment | None]:
-    assert _forms is not None
-    out: list[Alignment | None] = []
-    for a, b in places:
-        left, right = _forms.of(0, a), _forms.of(1, b)
-        out.append(align(left, right, lifted=_lifted, back=_back) if left and right else None)
-    return out
+def _align_chunk(numbers: list[int]) -> list[Alignment | None]:
+    assert _task is not None
+    forms, places, promising, lifted, back = _task
+    both = [(forms.of(0, a) or (), forms.of(1, b) or ()) for a, b in (places[n] for n in numbers)]
+    similarity, containment = np.array([ceiling(left, right) for left, right in both]).T
+    wanted = promising(np.array(numbers), similarity, containment).tolist()
+    return [
+        None if not left or not right else align(left, right, lifted=lifted, back=back) if good else _UNALIGNED
+        for good, (left, right) in zip(wanted, both, strict=True)
+    ]

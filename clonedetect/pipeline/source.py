@@ -16,7 +16,15 @@ from clonedetect.group import clone_classes
 from clonedetect.match import candidates, match_exact, scored, weigh
 from clonedetect.normalise import blind_labels, content_labels, kept_names, own_names, own_texts, raw_labels
 from clonedetect.pipeline.bags import Own, plain_bags
-from clonedetect.pipeline.choose import around_runs, best_of_each, worth_aligning, worth_aligning_beside
+from clonedetect.pipeline.choose import (
+    HOPELESS_BESIDE,
+    HOPELESS_E,
+    around_runs,
+    at_best,
+    best_of_each,
+    worth_aligning,
+    worth_aligning_beside,
+)
 from clonedetect.pipeline.forms import Forms
 from clonedetect.pipeline.found import IDIOM, Found, Side, contradiction, exact_numbers, idiom_packages, scores, side
 from clonedetect.pipeline.linked import beside_anchors, linked
@@ -104,7 +112,7 @@ def _rewritten(
     near = candidates(sides[0].bags, sides[1].bags, weights, around_runs(sides, exact))
     both = np.maximum(idioms[0][near.left], idioms[1][near.right])
     chosen = worth_aligning(sides, near, both, exact)
-    found = _aligned(sides, near, both, chosen, forms, exact, jobs, stage)
+    found = _aligned(sides, near, both, chosen, HOPELESS_E, forms, exact, jobs, stage)
 
     so_far = exact + found
     consistent = linked(sides, so_far, so_far.numbers[:, IDIOM] < IDIOM_PACKAGES)
@@ -113,7 +121,7 @@ def _rewritten(
     beside = scored(sides[0].bags, sides[1].bags, weights, *beside_anchors(sides, consistent))
     both = np.maximum(idioms[0][beside.left], idioms[1][beside.right])
     late = worth_aligning_beside(sides, beside, both, near.left[chosen], near.right[chosen])
-    found += _aligned(sides, beside, both, late, forms, so_far, jobs, stage)
+    found += _aligned(sides, beside, both, late, HOPELESS_BESIDE, forms, so_far, jobs, stage)
     # Of twins, which are as good by themselves, the one that lies consistently is the better.
     return _best(found, -np.log(consistent.shares(sides, found.places)) / LAMBDA)
 
@@ -123,17 +131,20 @@ def _aligned(
     near: Scores,
     idioms: NDArray[np.int64],
     chosen: NDArray[np.int64],
+    hopeless: float,
     forms: Forms,
     before: Found,
     jobs: int | None,
     stage: Callable[[str, float | None], None],
 ) -> Found:
-    """The chosen candidates aligned, with the names that the pairs `before` them suggest."""
-    i, j = near.left[chosen], near.right[chosen]
+    """The chosen candidates aligned, with the names that the pairs `before` them suggest; none whose E-value would be
+    above `hopeless` at best: they are there, for they tell of code that repeats, as if nothing of them were alike."""
+    i, j, matched, idioms = near.left[chosen], near.right[chosen], near.matched[chosen], idioms[chosen]
     at = list(zip(sides[0].bags.place[i].tolist(), sides[1].bags.place[j].tolist(), strict=True))
     aligned = align_pairs(
         forms,
         at,
+        lambda n, similarity, containment: at_best(sides, matched[n], idioms[n], similarity, containment) <= hopeless,
         _majority(before.pairs),
         jobs,
         lambda done, total: stage("aligning", done / total),
@@ -141,10 +152,9 @@ def _aligned(
     tokens = np.minimum(sides[0].bags.tokens[i], sides[1].bags.tokens[j])
     pairs, places, rows = [], [], []
     for n, alignment in enumerate(aligned):
-        if alignment is not None and alignment.pairs:
+        if alignment is not None:
             share = contradiction(alignment.conflicts, alignment.renames)
-            shared = near.matched[chosen[n]], tokens[n], alignment.similarity, alignment.containment
-            rows.append((*shared, 0.0, idioms[chosen[n]], share))
+            rows.append((matched[n], tokens[n], alignment.similarity, alignment.containment, 0.0, idioms[n], share))
             pairs.append(aligned_pair(sides[0].fragments, sides[1].fragments, *at[n], alignment))
             places.append(at[n])
     both = np.array(places, np.int64).reshape(-1, 2)
