@@ -23,14 +23,13 @@ from clonedetect.normalise.canonical.nodes import (
     FUNCTIONS,
     LOOPS,
     Function,
-    Survey,
     Trace,
     at,
     blocks,
     statements_of,
-    survey,
 )
 from clonedetect.normalise.canonical.sorting import sort_in_place
+from clonedetect.normalise.canonical.survey import Survey, survey
 from clonedetect.normalise.canonical.temporaries import Temporaries
 from clonedetect.normalise.canonical.tokens import Tokens
 from clonedetect.normalise.canonical.uses import local_names

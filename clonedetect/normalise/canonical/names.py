@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container
 
-from clonedetect.normalise.canonical.nodes import BUILTINS, Survey
+from clonedetect.normalise.canonical.nodes import BUILTINS
+from clonedetect.normalise.canonical.survey import Survey
 
 # Attributes of the language's own objects and of arrays: no project made these up, so no rename changes them.
 EXTERNAL_ATTRIBUTES = frozenset(

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 INERT, READS, ACTS = 0, 1, 2  # touches only local names | reads state others may change | may change state
 MADE = "item_of_"  # how a name begins that a rewrite made up: `Tokens` writes it without a name
-DEEPEST = 120  # levels of a syntax tree
 LARGEST_EXPRESSION = 160  # nodes: a rewrite that would build a larger expression is left undone
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -80,22 +79,19 @@ PURE = frozenset(
 _NO_NODES = frozenset(
     ["ctx", "op", "ops", "attr", "id", "arg", "kind", "type_comment", "conversion", "lineno", "returns", "name", "rest"]
 ) | frozenset(["asname", "module", "level", "is_async", "simple", "kwd_attrs", "tag", "type_ignores", "str"])
-_FIELDS: dict[type, tuple[str, ...]] = {
+FIELDS: dict[type, tuple[str, ...]] = {
     cls: tuple(name for name in cls._fields if name not in _NO_NODES)
     for cls in vars(ast).values()
     if isinstance(cls, type) and issubclass(cls, ast.AST)
 }
-_FIELDS.update(dict.fromkeys((ast.Constant, ast.MatchSingleton, ast.Global, ast.Nonlocal), ()))
-_HOLES = frozenset({ast.Dict, ast.arguments})  # their lists hold None too
-_BINDING = frozenset({*FUNCTIONS, ast.ClassDef, ast.arg, ast.alias, ast.ExceptHandler}) | frozenset(
-    {ast.MatchAs, ast.MatchStar, ast.MatchMapping}
-)
+FIELDS.update(dict.fromkeys((ast.Constant, ast.MatchSingleton, ast.Global, ast.Nonlocal), ()))
+HOLES = frozenset({ast.Dict, ast.arguments})  # their lists hold None too
 _BLOCKS = frozenset(["body", "orelse", "finalbody", "handlers", "cases"])
-COMPOUND = frozenset(cls for cls in _FIELDS if issubclass(cls, ast.stmt) and not _BLOCKS.isdisjoint(cls._fields))
+COMPOUND = frozenset(cls for cls in FIELDS if issubclass(cls, ast.stmt) and not _BLOCKS.isdisjoint(cls._fields))
 _HOLDERS = (ast.stmt, ast.mod, ast.ExceptHandler, ast.match_case)
 EXPRESSIONS: dict[type, tuple[str, ...]] = {  # the fields of a node that hold no statements
     cls: tuple(name for name in names if not (issubclass(cls, _HOLDERS) and name in _BLOCKS))
-    for cls, names in _FIELDS.items()
+    for cls, names in FIELDS.items()
 }
 
 
@@ -138,10 +134,10 @@ def children(node: ast.AST) -> list[ast.AST]:
     """Child nodes in field order, without contexts and operators."""
     found: list[ast.AST] = []
     cls = node.__class__
-    for name in _FIELDS.get(cls, ()):
+    for name in FIELDS.get(cls, ()):
         value = getattr(node, name, None)
         if value.__class__ is list:
-            found += [item for item in value if item is not None] if cls in _HOLES else value
+            found += [item for item in value if item is not None] if cls in HOLES else value
         elif value is not None:
             found.append(value)
     return found
@@ -150,7 +146,7 @@ def children(node: ast.AST) -> list[ast.AST]:
 def walk(node: ast.AST) -> list[ast.AST]:
     """Every node of the subtree, level by level."""
     found = [node]
-    known, holes = _FIELDS, _HOLES  # the innermost loop of everything here: no calls, no global look-ups
+    known, holes = FIELDS, HOLES  # the innermost loop of everything here: no calls, no global look-ups
     for inner in found:  # grows while it is read
         cls = inner.__class__
         for name in known.get(cls, ()):
@@ -162,63 +158,9 @@ def walk(node: ast.AST) -> list[ast.AST]:
     return found
 
 
-@dataclass(slots=True)
-class Survey:
-    """What a tree binds and imports, and its definitions, each after the one that holds it."""
-
-    bound: set[str] = field(default_factory=set)
-    imported: set[str] = field(default_factory=set)
-    functions: list[Function] = field(default_factory=list)
-    classes: list[ast.ClassDef] = field(default_factory=list)
-
-
-def survey(tree: ast.AST) -> Survey | None:
-    """All that is asked of the whole tree, in one pass; None where it is deeper than `DEEPEST` levels."""
-    found = Survey()
-    level: list[ast.AST] = [tree]
-    known, holes = _FIELDS, _HOLES  # as in `walk`
-    for _ in range(DEEPEST):
-        below: list[ast.AST] = []
-        for node in level:
-            cls = node.__class__
-            if cls is ast.Name:
-                if node.ctx.__class__ is not ast.Load:  # ty: ignore
-                    found.bound.add(node.id)  # ty: ignore
-                continue
-            if cls in _BINDING:
-                _bind(node, found)
-            for name in known.get(cls, ()):
-                value = getattr(node, name, None)
-                if value.__class__ is list:
-                    below += [item for item in value if item is not None] if cls in holes else value
-                elif value is not None:
-                    below.append(value)
-        if not below:
-            return found
-        level = below
-    return None
-
-
-def _bind(node: ast.AST, found: Survey) -> None:
-    if isinstance(node, ast.arg):
-        found.bound.add(node.arg)
-    elif isinstance(node, ast.alias):
-        found.imported.add((node.asname or node.name).partition(".")[0])
-    elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-        found.bound.add(node.name)
-        if isinstance(node, ast.ClassDef):
-            found.classes.append(node)
-        else:
-            found.functions.append(node)
-    else:
-        name = getattr(node, "name", None) or getattr(node, "rest", None)
-        if name:
-            found.bound.add(name)
-
-
 def fields(node: ast.AST) -> tuple[str, ...]:
     """The fields of a node that may hold nodes."""
-    return _FIELDS.get(node.__class__, ())
+    return FIELDS.get(node.__class__, ())
 
 
 def blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
