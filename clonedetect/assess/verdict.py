@@ -206,14 +206,10 @@ def _direction(history: HistoryFinding | None, small: bool) -> tuple[Direction, 
         return "unknown", None, f"Which side has it from which is not known: {why}."
     best = _best_revision(history)
     if history.direction == "unknown":
-        return "unknown", best, f"Which side has it from which is not known: {_reason(history)}."
+        return "unknown", best, f"Which side has it from which is not known: {'; '.join(history.reasons)}."
     first, second = ("left", "right") if history.direction == "right-from-left" else ("right", "left")
     fits = f" Of the {first}'s revisions {best} fits the {second} best." if best else ""
-    return history.direction, best, f"The {first} had the shared code before the {second}: {_reason(history)}.{fits}"
-
-
-def _reason(history: HistoryFinding) -> str:
-    return history.reasons[0] if history.reasons else "no date tells"
+    return history.direction, best, f"The {first} had the shared code before the {second}: {history.reasons[0]}.{fits}"
 
 
 def _best_revision(history: HistoryFinding) -> str | None:
