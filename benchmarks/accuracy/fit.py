@@ -5,10 +5,10 @@
 
 Negatives are the pairs of fragments that scans of independent packages weigh (development half of unrelated.toml, true
 copies left out, each line used by one pair, the strongest); positives are the true pairs in laundered copies of the
-development packages. The score is their logistic regression; LAMBDA is the rate of the exponential tail of the
-negatives above a threshold, and K follows from their number (maximum likelihood). `--rows` keeps the scans' numbers,
-or reads them if the file is there. Nothing is changed: the figures of `assess/significance.py` are set by hand from
-these, and the last table shows what those in force come to.
+development packages. The score is their logistic regression; LAMBDA and K are such that the E-values of the negatives
+have the tail that they state (maximum likelihood above a threshold). `--rows` keeps the scans' numbers, or reads them
+if the file is there. Nothing is changed: the figures of `assess/significance.py` are set by hand from these, and the
+last table shows what those in force come to.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "packages")]
@@ -60,7 +60,7 @@ def recorded(left: Path, right: Path) -> tuple[list, dict, float]:
 
     run.weighed = recording
     try:
-        report = scan_here(left, right)
+        report = scan_here(left, right, cache=False)  # a comparison that is remembered weighs nothing
     finally:
         run.weighed = weigh
     return seen[:2], report, seen[2]
@@ -146,13 +146,21 @@ def fitted(rows: Rows) -> NDArray[np.float64]:
     return minimize(loss, np.zeros(x.shape[1]), jac=True, bounds=bounds, method="L-BFGS-B").x / scale
 
 
-def tail(z: NDArray[np.float64], space: NDArray[np.float64]) -> tuple[float, float]:
-    """LAMBDA and log K of chance pairs' scores: an exponential tail above the score that TAIL pairs a scan reach."""
-    count = min(len(z), int(TAIL * len(space)))
-    ordered = np.sort(z)[::-1]
-    threshold = ordered[count - 1]
-    rate = 1.0 / max(float((ordered[:count] - threshold).mean()), 1e-9)
-    return rate, float(np.log(count) - np.log(space.sum()) + rate * threshold)
+def tail(z: NDArray[np.float64], rows: Rows) -> tuple[float, float]:
+    """LAMBDA and log K of the scores of `rows`: those for which the E-values of chance pairs have the tail they state.
+
+    That of the TAIL pairs a scan with the lowest E is exponential, of rate 1. A tail of the scores themselves will not
+    do: the largest scans, of most fragments, have the highest scores, and would stand for all.
+    """
+    chance, scans = ~rows.true, len(rows.space)
+    z, space = z[chance], np.log(rows.space[rows.scan[chance]])
+    count = min(len(z), int(TAIL * scans))
+
+    def lowest(rate: float) -> NDArray[np.float64]:
+        return np.sort(rate * z - space)[::-1][:count]
+
+    rate = float(brentq(lambda rate: float((lowest(rate) - lowest(rate)[-1]).mean()) - 1.0, 0.05, 20.0))
+    return rate, float(np.log(count / scans) + lowest(rate)[-1])
 
 
 def calibration(z: NDArray[np.float64], rows: Rows, rate: float, log_k: float) -> str:
@@ -197,11 +205,11 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{rows.true.sum()} true pairs, {(~rows.true).sum()} chance pairs of {len(rows.space)} scans\n")
     coefficients = fitted(rows)
     z = design(rows.numbers) @ coefficients
-    rate, log_k = tail(z[~rows.true], rows.space)
+    rate, log_k = tail(z, rows)
     print("Fitted: " + ", ".join(f"{name} {value:.3g}" for name, value in zip(TERMS, coefficients, strict=True)))
     print(f"LAMBDA {rate:.3g}, log K {log_k:.4g}\n\n{calibration(z, rows, rate, log_k)}\n")
     now = scores(rows.numbers)
-    rate, log_k = tail(now[~rows.true], rows.space)
+    rate, log_k = tail(now, rows)
     print(f"Score in force; its fitted tail: LAMBDA {rate:.3g}, log K {log_k:.4g}")
     print(f"\n{calibration(now, rows, rate, log_k)}\n\nIn force: LAMBDA {LAMBDA}, log K {LOG_K}\n")
     print(calibration(now, rows, LAMBDA, LOG_K))
