@@ -68,24 +68,31 @@ class Features:
     place  int64   the definition's (or module's) statement
     kind   uint8   FUNCTION, or CLASS and MODULE: what of these is in no function
     tokens int64   leaves; first, last: rows
-    start  int64   bags + 1 offsets into `feature` and `count`
-    feature uint64 feature hashes, sorted within a bag; count uint16 how often
+    distinct uint64 the hashes of all features, sorted: what the numbers of features count in
+    start  int64   bags + 1 offsets into `number` and `count`
+    number int64   the features of the bags, sorted within a bag; count uint16 how often
     row    int64   for each entry the first row that shows the feature: what a report prints
     An even feature is a keyword or operator (its hash does not fix what is inside it), an odd one anything else.
-    node_row, node_feature  every occurrence: rows in order, and what feature is there (a row can have two)
+    node_row, node_number  every occurrence: rows in order, and what feature is there (a row can have two)
     whole  uint64  hash of a function's whole content form, 0 for other bags: what the background knows as an idiom
     """
 
     place: NDArray[np.int64]
     kind: NDArray[np.uint8]
     tokens: NDArray[np.int64]
+    distinct: NDArray[np.uint64]
     start: NDArray[np.int64]
-    feature: NDArray[np.uint64]
+    number: NDArray[np.int64]
     count: NDArray[np.uint16]
     row: NDArray[np.int64]
     node_row: NDArray[np.int64]
-    node_feature: NDArray[np.uint64]
+    node_number: NDArray[np.int64]
     whole: NDArray[np.uint64]
+
+    @property
+    def feature(self) -> NDArray[np.uint64]:
+        """The hash for each entry of `number`."""
+        return self.distinct[self.number]
 
 
 @dataclass(frozen=True, slots=True)

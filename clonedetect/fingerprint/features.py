@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clonedetect.domain import CLASS, FUNCTION, MODULE, Features
-from clonedetect.fingerprint.hashes import _BASE, _INVERSE, _definition_kinds, _Ranges, powers
+from clonedetect.fingerprint.hashes import Ranges, definition_kinds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64]
     place, bag_kind, owner = _bags(forest, row)
 
     size = c.after.astype(np.int64) - np.arange(n)
-    ranges = _Ranges(labels, powers(_BASE, n + 1), powers(_INVERSE, n + 1))
+    ranges = Ranges(labels)
     shape = np.flatnonzero(k.mask("shape")[kind] & (size > 1) & (size <= SHAPE_ROWS))
     leaf = np.flatnonzero(kept | (k.mask("literal")[kind] & (c.text != 0)))
     word = np.flatnonzero(k.mask("keyword")[kind] | k.mask("operators")[kind])
@@ -49,30 +49,39 @@ def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64]
     )
     seen = ~hidden[rows]
     rows, value = rows[seen], value[seen]
+    order = np.argsort(rows, kind="stable")
+    rows = rows[order]
+    by_value = np.argsort(value[order], kind="stable")
+    value = value[order][by_value]
+    new = np.concatenate((np.ones(min(len(value), 1), bool), value[1:] != value[:-1]))
+    distinct = value[new]
+    number = np.empty(len(rows), np.int64)
+    number[by_value] = np.cumsum(new) - 1
     begins = np.zeros(n, np.uint8)
     begins[row] = 1
     statement = np.cumsum(begins, dtype=np.int64) - 1  # of each row, by its place
     bag = owner[statement[rows]]
 
-    order = np.lexsort((rows, value, bag))
-    rows, value, bag = rows[order], value[order], bag[order]
+    # By bag, then value, then row: of the last two they are in order already, and small numbers are sorted fast.
+    small = np.uint16 if len(place) < 65536 else np.uint32
+    order = by_value[np.argsort(bag[by_value].astype(small), kind="stable")]
     new = np.ones(len(rows), bool)
-    new[1:] = (bag[1:] != bag[:-1]) | (value[1:] != value[:-1])
+    new[1:] = (bag[order][1:] != bag[order][:-1]) | (number[order][1:] != number[order][:-1])
     begin = np.flatnonzero(new)
+    first = order[begin]
     count = np.diff(np.concatenate((begin, [len(rows)])))
     tokens = np.bincount(owner[statement[(size == 1) & ~hidden]], minlength=len(place))
-    bag = bag[begin]
-    by_row = np.argsort(rows, kind="stable")
     return Features(
         place=place,
         kind=bag_kind,
         tokens=tokens,
-        start=np.searchsorted(bag, np.arange(len(place) + 1)),
-        feature=value[begin],
+        distinct=distinct,
+        start=np.searchsorted(bag[first], np.arange(len(place) + 1)),
+        number=number[first],
         count=np.minimum(count, 65535).astype(np.uint16),
-        row=rows[begin],
-        node_row=rows[by_row],
-        node_feature=value[by_row],
+        row=rows[first],
+        node_row=rows,
+        node_number=number,
         whole=np.where(bag_kind == FUNCTION, ranges.of(row[place], c.after[row[place]].astype(np.int64)), np.uint64(0)),
     )
 
@@ -86,7 +95,7 @@ def _within(after: NDArray[np.uint32], rows: NDArray[np.int64], n: int) -> NDArr
 def _bags(forest: Forest, row: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
     """The place and kind of each bag, and the bag that owns each statement."""
     parent = forest.statements.parent.astype(np.int64)
-    kind = _definition_kinds(forest, row)
+    kind = definition_kinds(forest, row)
     heads = np.isin(kind, (MODULE, CLASS, FUNCTION))
     # Outermost function, else innermost class, else module: settled level by level, parents before children.
     home = np.where(heads, np.arange(len(row)), -1)

@@ -20,28 +20,33 @@ if TYPE_CHECKING:
 
 _BASE = 0xD6E8FEB86659FD93
 _INVERSE = pow(_BASE, -1, 1 << 64)
+_POWERS: dict[int, NDArray[np.uint64]] = {}  # of both, as many as a forest has needed: each form of each side asks
 RUN_TOKENS = 40  # the smallest statement run: fewer leaves than this recur in unrelated code all the time
 DEFINITION_TOKENS = 6  # the smallest definition
 SMALL_TOKENS = 24  # definitions smaller than this are equal only if the external names and literals in them are
 MAX_WINDOW = 64  # statements in the smallest run: longer ones are data, not code
 
 
-def powers(base: int, n: int) -> NDArray[np.uint64]:
-    """base**0 .. base**(n-1) modulo 2**64."""
-    run = np.full(max(n, 1), np.uint64(base))
-    run[0] = 1
-    return np.multiply.accumulate(run, dtype=np.uint64)
+def _powers(base: int, n: int) -> NDArray[np.uint64]:
+    """base**0 .. base**(n-1) modulo 2**64, and some more."""
+    known = _POWERS.get(base)
+    if known is None or len(known) < n:
+        run = np.full(max(n, 1), np.uint64(base))
+        run[0] = 1
+        known = _POWERS[base] = np.multiply.accumulate(run, dtype=np.uint64)
+    return known
 
 
-class _Ranges:
-    """Range hashes over one labelling of a forest's rows."""
+class Ranges:
+    """Range hashes over one labelling of rows."""
 
-    def __init__(self, labels: NDArray[np.uint64], power: NDArray[np.uint64], inverse: NDArray[np.uint64]) -> None:
+    def __init__(self, labels: NDArray[np.uint64]) -> None:
         self.sums = np.zeros(len(labels) + 1, np.uint64)
-        np.cumsum(labels * power[: len(labels)], out=self.sums[1:])
-        self.inverse = inverse
+        np.cumsum(labels * _powers(_BASE, len(labels))[: len(labels)], out=self.sums[1:])
+        self.inverse = _powers(_INVERSE, len(labels) + 1)
 
     def of(self, lo: NDArray[np.int64], hi: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """The hash of the rows `lo:hi` of each pair of these."""
         return (self.sums[hi] - self.sums[lo]) * self.inverse[lo]
 
 
@@ -55,22 +60,21 @@ def fingerprint(
     """All units of a forest. `blind`, `raw` and `content` are its rows' labels in these forms."""
     c, s = forest.columns, forest.statements
     n = len(c.kind)
-    power, inverse = powers(_BASE, n + 1), powers(_INVERSE, n + 1)
-    blinds, raws = _Ranges(blind, power, inverse), _Ranges(raw, power, inverse)
+    blinds, raws = Ranges(blind), Ranges(raw)
     row = s.row.astype(np.int64)
     after = c.after[row].astype(np.int64)
     leaves = np.concatenate(([0], np.cumsum(c.after == np.arange(1, n + 1, dtype=np.uint32))))
     statement = blinds.of(row, after)
     ordinal, sibling = _siblings(s.parent)
 
-    kind = _definition_kinds(forest, row)
+    kind = definition_kinds(forest, row)
     whole = np.flatnonzero((kind != RUN) & (leaves[after] - leaves[row] >= DEFINITION_TOKENS))
     first, last = _windows(forest, row, leaves[after] - leaves[row], kind, sibling, run_tokens)
     firsts, lasts = np.concatenate((whole, first)), np.concatenate((whole, last))
     lo, hi = row[firsts], after[lasts]
     tokens = leaves[hi] - leaves[lo]
     blind_hash = blinds.of(lo, hi)
-    spelled = _Ranges(content, power, inverse).of(lo, hi)
+    spelled = Ranges(content).of(lo, hi)
     units = Units(
         first=firsts,
         last=lasts,
@@ -102,7 +106,7 @@ def _siblings(parent: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.
     return ordinal, sibling
 
 
-def _definition_kinds(forest: Forest, row: NDArray[np.int64]) -> NDArray[np.uint8]:
+def definition_kinds(forest: Forest, row: NDArray[np.int64]) -> NDArray[np.uint8]:
     """What kind of unit each statement is alone: a decorated definition is what it decorates."""
     c, k = forest.columns, forest.kinds
     top = len(k.names) - 1
@@ -161,6 +165,7 @@ def _rename_hashes(
     """What consistent renaming keeps: for each name in a definition, how many names ago it stood there last.
 
     The previous-occurrence encoding of Baker (1993): a name's first occurrence in the fragment counts 0. Runs get 0.
+    Distances are hashed as if every definition were its whole file; then those that reach out of it are made 0.
     """
     c = forest.columns
     names = np.flatnonzero(c.role > 0)
@@ -172,19 +177,25 @@ def _rename_hashes(
     same = key[order][1:] == key[order][:-1]
     previous = np.full(len(names), -1, np.int64)
     previous[order[1:][same]] = order[:-1][same]
+    distance = np.where(previous >= 0, np.arange(len(names)) - previous, 0)
+    label = mix(distance.astype(np.uint64) + np.uint64(1))
     begin, end = np.searchsorted(names, lo[:definitions]), np.searchsorted(names, hi[:definitions])
-    for at in _batches(end - begin, 4_000_000):
-        count = (end - begin)[at]
-        base = np.repeat(begin[at], count)
-        item = base + np.arange(len(base)) - np.repeat(np.cumsum(count) - count, count)
-        distance = np.where(previous[item] >= base, item - previous[item], 0)
-        value = (distance.astype(np.uint64) + np.uint64(1)) * np.uint64(_BASE)
-        value ^= value >> np.uint64(29)
-        value *= ((item - base).astype(np.uint64) * np.uint64(2) + np.uint64(1)) * np.uint64(0x94D049BB133111EB)
-        value ^= value >> np.uint64(32)
-        sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(value, dtype=np.uint64)))
-        stop = np.cumsum(count)
-        out[:definitions][at] = sums[stop] - sums[stop - count]
+    ranges = Ranges(label)
+    out[:definitions] = ranges.of(begin, end)
+    excess = (label - mix(np.ones(1, np.uint64))) * _powers(_BASE, len(names))[: len(names)]
+    inner = np.flatnonzero(~np.isin(lo[:definitions], forest.rows))  # nothing reaches out of a module
+    for at in _batches((end - begin)[inner], 4_000_000):
+        which = inner[at]
+        count = end[which] - begin[which]
+        base = np.repeat(begin[which], count)
+        item = np.arange(len(base)) + np.repeat(begin[which] - (np.cumsum(count) - count), count)
+        back = previous[item]
+        outside = np.flatnonzero((back >= 0) & (back < base))
+        sums = np.zeros(len(outside) + 1, np.uint64)
+        np.cumsum(excess[item[outside]], out=sums[1:])
+        stop = np.searchsorted(outside, np.cumsum(count))
+        start = np.concatenate(([0], stop[:-1]))
+        out[which] -= (sums[stop] - sums[start]) * ranges.inverse[begin[which]]
     return out
 
 

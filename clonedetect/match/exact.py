@@ -147,14 +147,20 @@ def _merge(
     length = lp.ordinal[last[ends]] - lp.ordinal[first[starts]]
     l_first, r_first, l_last = first[starts], other[starts], last[ends]
     r_last = _advance(rp.sibling, r_first, length)
-    stops_l, stops_r = lp.units.first[lp.units.kind != RUN], rp.units.first[rp.units.kind != RUN]
+    stops = [_marked(prints.units.first[prints.units.kind != RUN], len(prints.sibling)) for prints in (lp, rp)]
     while True:
         a, b = lp.sibling[l_last], rp.sibling[r_last]
         on = (a >= 0) & (b >= 0) & (lp.statement[a] == rp.statement[b])
-        on &= ~np.isin(a, stops_l) & ~np.isin(b, stops_r)
+        on &= ~stops[0][a] & ~stops[1][b]
         if not on.any():
             return l_first, l_last, r_first, r_last
         l_last, r_last = np.where(on, a, l_last), np.where(on, b, r_last)
+
+
+def _marked(places: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
+    out = np.zeros(n, bool)
+    out[places] = True
+    return out
 
 
 def _advance(sibling: NDArray[np.int64], place: NDArray[np.int64], steps: NDArray[np.int64]) -> NDArray[np.int64]:

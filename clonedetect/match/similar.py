@@ -37,10 +37,11 @@ def weigh(
     A repository's own count leaves one occurrence out, so that a copy does not make its features common. What a small
     expression's pieces already say is taken off its bits: the sum over a fragment counts nothing twice.
     """
-    vocabulary = np.unique(np.concatenate((left.feature, right.feature)))
+    vocabulary = np.unique(np.concatenate((left.distinct, right.distinct)))
     bits = background.bits(vocabulary)
     for side in (left, right):
-        df = np.bincount(np.searchsorted(vocabulary, side.feature), minlength=len(vocabulary))
+        df = np.zeros(len(vocabulary), np.int64)
+        df[np.searchsorted(vocabulary, side.distinct)] = np.bincount(side.number, minlength=len(side.distinct))
         share = np.maximum(df - 1, 0) / max(1, len(side.place))
         with np.errstate(divide="ignore"):
             bits = np.minimum(bits, -np.log2(share))
@@ -62,8 +63,8 @@ def _take_off_pieces(
     """Fill `added` for the features of one side, smallest expressions first."""
     after = forest.columns.after.astype(np.int64)
     row = features.node_row
-    index = np.searchsorted(vocabulary, features.node_feature)
-    size = np.where(_is_word(features.node_feature), LEVELS + 1, after[row] - row)
+    index = np.searchsorted(vocabulary, features.distinct)[features.node_number]
+    size = np.where(_is_word(features.distinct)[features.node_number], LEVELS + 1, after[row] - row)
     value = np.zeros(len(row))
     held = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=len(after)))))  # pieces before each row
     for level in range(1, LEVELS + 1):
@@ -90,7 +91,7 @@ def _matrix(features: Features, weights: Weights) -> sparse.csr_matrix:
     from scipy import sparse  # its start-up is longer than a check of a few files
 
     counts = 1.0 + np.log2(features.count.astype(np.float64))
-    index = np.searchsorted(weights.feature, features.feature)
+    index = np.searchsorted(weights.feature, features.distinct)[features.number]
     return sparse.csr_matrix((counts, index, features.start), shape=(len(features.place), len(weights.feature)))
 
 
@@ -189,7 +190,7 @@ def _range_bags(
     features: Features, weights: Weights, lo: NDArray[np.int64], hi: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
     """The bags of ranges of rows: (range, number of the feature in the vocabulary, count), some ranges at a time."""
-    numbers = np.searchsorted(weights.feature, features.node_feature)
+    numbers = _numbers(features, weights)
     begin, end = np.searchsorted(features.node_row, lo), np.searchsorted(features.node_row, hi)
     total, width = np.cumsum(end - begin), len(weights.feature)
     at = 0
@@ -199,6 +200,11 @@ def _range_bags(
         key, count = _range_bag(numbers, begin[at:stop], end[at:stop], width)
         yield key // width + at, key % width, count
         at = stop
+
+
+def _numbers(features: Features, weights: Weights) -> NDArray[np.int64]:
+    """The feature of every occurrence, by its number in the vocabulary."""
+    return np.searchsorted(weights.feature, features.distinct)[features.node_number]
 
 
 def _range_bag(
@@ -219,7 +225,7 @@ def shared_entries(
     """What the rows `lo:hi` of one forest and of the other have in common, for each such pair of ranges: (pair, number
     of the feature in the vocabulary, its bits)."""
     sides = [
-        (np.searchsorted(weights.feature, f.node_feature), *(np.searchsorted(f.node_row, edge) for edge in rows))
+        (_numbers(f, weights), *(np.searchsorted(f.node_row, edge) for edge in rows))
         for f, rows in ((left, lefts), (right, rights))
     ]
     total = np.cumsum(sum(end - begin for _, begin, end in sides))
@@ -249,7 +255,7 @@ def range_features(
 ) -> list[tuple[int, float, int]]:
     """The features of the rows `lo:hi` that carry most bits: (first row, bits, count), rarest first."""
     a, b = np.searchsorted(features.node_row, (lo, hi))
-    index = np.searchsorted(weights.feature, features.node_feature[a:b])
+    index = np.searchsorted(weights.feature, features.distinct[features.node_number[a:b]])
     found, first, count = np.unique(index, return_index=True, return_counts=True)
     bits = weights.added[found]
     row = features.node_row[a:b][first]
@@ -262,7 +268,8 @@ def shared_features(
 ) -> list[tuple[int, float, int]]:
     """What two bags share that carries most bits: (row in the left forest, bits, count), rarest first."""
     a, b = slice(left.start[i], left.start[i + 1]), slice(right.start[j], right.start[j + 1])
-    common, x, y = np.intersect1d(left.feature[a], right.feature[b], assume_unique=True, return_indices=True)
+    one, other = left.distinct[left.number[a]], right.distinct[right.number[b]]
+    common, x, y = np.intersect1d(one, other, assume_unique=True, return_indices=True)
     bits = weights.added[np.searchsorted(weights.feature, common)]
     count = np.minimum(left.count[a][x], right.count[b][y])
     row = left.row[a][x]
@@ -306,8 +313,9 @@ def _matrix_known(features: Features, weights: Weights) -> sparse.csr_matrix:
     """As `_matrix`, of features that may not all be in the vocabulary."""
     from scipy import sparse  # its start-up is longer than a check of a few files
 
-    index = np.minimum(np.searchsorted(weights.feature, features.feature), len(weights.feature) - 1)
-    known = weights.feature[index] == features.feature
+    index = np.minimum(np.searchsorted(weights.feature, features.distinct), len(weights.feature) - 1)
+    known = (weights.feature[index] == features.distinct)[features.number]
     bag = np.repeat(np.arange(len(features.place)), np.diff(features.start))[known]
     counts = 1.0 + np.log2(features.count[known].astype(np.float64))
-    return sparse.csr_matrix((counts, (bag, index[known])), shape=(len(features.place), len(weights.feature)))
+    entries = bag, index[features.number[known]]
+    return sparse.csr_matrix((counts, entries), shape=(len(features.place), len(weights.feature)))

@@ -172,7 +172,7 @@ def _joined(forest: Forest) -> Forest:
     rows = rows[pieces[c.after[rows]] == pieces[rows]]  # what an f-string inserts is not known
     one = int(np.flatnonzero(k.mask("string") & ~k.mask("joined"))[0])
     piece = int(np.flatnonzero(k.mask("literal") & ~k.mask("number"))[0])
-    kept = np.ones(n, np.int64)
+    kept = np.ones(n, bool)
     new_kind, text = c.kind.copy(), c.text.copy()
     hold, values = [], []
     for row in rows.tolist():
@@ -181,16 +181,16 @@ def _joined(forest: Forest) -> Forest:
         if value is None or after < row + 2:
             continue
         new_kind[row] = one
-        kept[row + 1 : after] = 0
+        kept[row + 1 : after] = False
         if value:
-            kept[row + 1] = 1
+            kept[row + 1] = True
             new_kind[row + 1] = piece
             hold.append(row + 1)
             values.append(value)
     text[hold] = content_hashes(values)
     after = c.after.copy()
     after[hold] = np.array(hold, np.uint32) + 1
-    return _repeated(replace(forest, columns=replace(c, kind=new_kind, text=text, after=after)), kept, np.arange(n))
+    return _kept(replace(forest, columns=replace(c, kind=new_kind, text=text, after=after)), kept)
 
 
 def _without_annotations(forest: Forest) -> Forest:
@@ -203,21 +203,32 @@ def _without_annotations(forest: Forest) -> Forest:
     keep = (np.cumsum(edge)[:n] == 0) & ~k.mask("typed")[kind]
     new_kind = c.kind.copy()
     new_kind[k.mask("default")[kind]] = np.flatnonzero(k.mask("default"))[0]
-    return _repeated(replace(forest, columns=replace(c, kind=new_kind)), keep.astype(np.int64), np.arange(n))
+    return _kept(replace(forest, columns=replace(c, kind=new_kind)), keep)
+
+
+def _kept(forest: Forest, keep: NDArray[np.bool_]) -> Forest:
+    """The rows that are kept."""
+    c, s = forest.columns, forest.statements
+    offset = np.concatenate(([0], np.cumsum(keep)))
+    columns = replace(
+        c,
+        kind=c.kind[keep],
+        start=c.start[keep],
+        end=c.end[keep],
+        after=offset[c.after[keep]].astype(np.uint32),
+        text=c.text[keep],
+        role=c.role[keep],
+    )
+    statements = replace(s, row=offset[s.row].astype(np.uint32))
+    return replace(forest, columns=columns, rows=offset[forest.rows], statements=statements)
 
 
 def _expanded(forest: Forest, uses: Uses) -> Forest:
-    """The names that stand for a constant as that constant."""
-    n = len(forest.columns.kind)
-    count, source = np.ones(n, np.int64), np.arange(n)
+    """The names that stand for a constant as the rows of that constant."""
+    c, s = forest.columns, forest.statements
+    count, source = np.ones(len(c.kind), np.int64), np.arange(len(c.kind))
     count[uses.row] = uses.stop - uses.value
     source[uses.row] = uses.value
-    return _repeated(forest, count, source)
-
-
-def _repeated(forest: Forest, count: NDArray[np.int64], source: NDArray[np.int64]) -> Forest:
-    """Each row `count` times: 0 leaves it out; else the rows from `source[row]` on stand in its place."""
-    c, s = forest.columns, forest.statements
     offset = np.concatenate(([0], np.cumsum(count)))
     owner = np.repeat(np.arange(len(count)), count)
     within = np.arange(len(owner)) - offset[owner]

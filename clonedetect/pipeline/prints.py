@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from clonedetect.domain import Features, Fingerprints, Forest, SourceFile
     from clonedetect.pipeline.bags import Own
 
-FORM = 2  # raised when equal source no longer gives equal prints: a corpus of another form cannot be searched
+FORM = 3  # raised when equal source no longer gives equal prints: a corpus of another form cannot be searched
 LEAST_TOKENS = 20  # a smaller fragment holds too little to be told from a coincidence
 LEAST_WEIGHT = 0.5  # bits; what adds less to a fragment is not kept
 NO_RUNS = 1 << 40  # tokens of the smallest statement run: only definitions are wanted

@@ -78,7 +78,7 @@ def _inherited(
     for origin, bags in ancestors:
         share = np.zeros(len(places))
         share[known] = explained(sides[0].bags, sides[1].bags, weights, i[known], j[known], bags) / ANCESTOR_SHARE
-        known_bits = bits * np.isin(weights.feature, bags.feature)[feature]
+        known_bits = bits * np.isin(weights.feature, bags.distinct)[feature]
         inside = np.bincount(pair, weights=known_bits, minlength=len(others))
         share[others] = inside / np.maximum(total, 1e-9) / KNOWN_SHARE
         for n in np.flatnonzero(share >= 1.0).tolist():

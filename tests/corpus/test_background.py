@@ -12,18 +12,20 @@ def bags(*features):
     """One bag a list of features."""
     start = np.cumsum([0, *(len(f) for f in features)])
     flat = np.array([x for f in features for x in sorted(f)], np.uint64) << np.uint64(20)
+    distinct, number = np.unique(flat, return_inverse=True)
     none = np.zeros(0, np.int64)
     n = len(features)
     return Features(
         place=np.arange(n),
         kind=np.full(n, 2, np.uint8),
         tokens=np.full(n, 10),
+        distinct=distinct,
         start=start,
-        feature=flat,
+        number=number,
         count=np.ones(len(flat), np.uint16),
         row=np.zeros(len(flat), np.int64),
         node_row=none,
-        node_feature=none.astype(np.uint64),
+        node_number=none,
         whole=np.zeros(n, np.uint64),
     )
 

@@ -81,6 +81,17 @@ def test_swapping_names_is_a_renaming_too(forest, new: list[str]) -> None:
     assert np.array_equal(before.units.renamed[whole], after.units.renamed[whole])
 
 
+@pytest.mark.parametrize("before", ["", "first = left = inner\n", "class A:\n    def outer(self, first): pass\n\n"])
+def test_a_definition_has_its_hashes_wherever_it_stands(forest, before: str) -> None:
+    alone, _, _ = prints(forest(TEXT))
+    there, _, _ = prints(forest({"0.py": "first = second = right = 1\n", "1.py": before + TEXT}))
+    for column in ("blind", "renamed", "raw"):
+        one, other = (
+            getattr(found.units, column)[np.isin(found.units.kind, (FUNCTION, CLASS))] for found in (alone, there)
+        )
+        assert np.isin(one, other).all() and len(one) > 3
+
+
 @pytest.mark.parametrize(
     ("old", "new"), [("left += len([first", "left += len([second"), ("first = right", "left = right")]
 )
