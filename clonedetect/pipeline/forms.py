@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from clonedetect.domain import Statement
-from clonedetect.normalise.canonical import canonical
+from clonedetect.normalise.canonical import canonicals
 from clonedetect.parse.cache import Cache
 from clonedetect.workers import worker_pool
 
@@ -73,12 +73,11 @@ class Forms:
         for key, packed in self._cache.get(first, VERSION).items():
             if self._holds(packed):
                 self._packed[key] = packed
-        missing = [(key, place) for key, place in first.items() if key not in self._packed]
-        chunks = [[place for _, place in missing[at : at + _CHUNK]] for at in range(0, len(missing), _CHUNK)]
-        made = {}
-        for packed in self._made(chunks):
-            made[missing[len(made)][0]] = packed
-            if progress and len(made) % _CHUNK == 0:
+        missing = {place: key for key, place in first.items() if key not in self._packed}
+        made: dict[str, bytes] = {}
+        for part in self._made(self._tasks(missing)):
+            made |= {missing[place]: packed for place, packed in part}
+            if progress:
                 progress(len(made), len(missing))
         self._packed |= made
         if made:
@@ -94,31 +93,57 @@ class Forms:
             self._read[side, place] = _unpacked(packed, shift)
         return self._read[side, place]
 
-    def _made(self, chunks: Sequence[list[Place]]) -> Iterator[bytes]:
+    def _tasks(self, places: Iterable[Place]) -> list[list[list[Place]]]:
+        """Tasks of about `_CHUNK` places, in order: lists of places, each one alone or a class with what is in it."""
+        tasks: list[list[list[Place]]] = []
+        side, end, count = -1, 0, _CHUNK
+        for place in places:
+            forest = self._forests[place[0]]
+            row = int(forest.statements.row[place[1]])
+            if place[0] == side and row < end:
+                tasks[-1][-1].append(place)
+            else:
+                if count >= _CHUNK:
+                    tasks.append([])
+                    count = 0
+                tasks[-1].append([place])
+                side, end = place[0], int(forest.columns.after[row])
+            count += 1
+        return tasks
+
+    def _made(self, tasks: Sequence[list[list[Place]]]) -> Iterator[list[tuple[Place, bytes]]]:
         global _forms
         _forms = self
         try:
-            if self._jobs == 1 or sum(map(len, chunks)) < _LOCAL or sys.platform != "linux":
-                for chunk in chunks:
-                    yield from _make(chunk)
+            if self._jobs == 1 or len(tasks) * _CHUNK < _LOCAL or sys.platform != "linux":
+                yield from map(_make, tasks)
                 return
-            workers = min(self._jobs, len(chunks))
-            with worker_pool(workers) as pool:
+            with worker_pool(min(self._jobs, len(tasks))) as pool:
                 try:
-                    for part in pool.map(_make, chunks):
-                        yield from part
+                    yield from pool.map(_make, tasks)
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
         finally:
             _forms = None
 
-    def make(self, side: int, place: int) -> bytes:
-        """The form of a place, packed: the own names that were asked for, the other names that were, the statements."""
-        asked = _Asked(self._own)
-        statements = canonical(self._source(side, place).decode("utf-8", "replace"), 1, asked)
-        rows = statements and [(s.start_line, s.end_line, s.depth, s.tokens, s.rewrites) for s in statements]
-        return b"\n".join(json.dumps(part).encode() for part in (sorted(asked.yes), sorted(asked.no), rows))
+    def make(self, places: Sequence[Place]) -> Iterator[tuple[Place, bytes]]:
+        """The forms of a place and of what lies in it, packed; what is no member of a class is made by itself."""
+        outer, *inner = places
+        lines = self._source(*outer).split(b"\n")
+        first, parts = self._forests[outer[0]].statements.first, [(0, 1, _Asked(self._own))]
+        for place in inner:
+            own, at = self._source(*place).split(b"\n"), int(first[place[1]] - first[outer[1]])
+            # By itself it would have these very lines.
+            there = lines[at : at + len(own)]
+            same = there[:-1] == own[:-1] and there[-1][: len(own[-1])] == own[-1]
+            parts.append((at if same else -1, 1, _Asked(self._own)))
+        made = canonicals(b"\n".join(lines).decode("utf-8", "replace"), parts)
+        for place, (_, _, asked), statements in zip(places, parts, made, strict=True):
+            if statements is None and place != outer:
+                yield from self.make([place])
+            else:
+                yield place, _packed(asked, statements)
 
     def _holds(self, packed: bytes) -> bool:
         yes, no, _ = packed.split(b"\n")
@@ -135,9 +160,15 @@ class Forms:
         return (indent if not indent.strip() else b"") + self._stand_ins[side].read(file, start, end, data)
 
 
-def _make(places: list[Place]) -> list[bytes]:
+def _make(task: list[list[Place]]) -> list[tuple[Place, bytes]]:
     assert _forms is not None
-    return [_forms.make(side, place) for side, place in places]
+    return [one for places in task for one in _forms.make(places)]
+
+
+def _packed(asked: _Asked, statements: tuple[Statement, ...] | None) -> bytes:
+    """The own names that were asked for, the other names that were, the statements."""
+    rows = statements and [(s.start_line, s.end_line, s.depth, s.tokens, s.rewrites) for s in statements]
+    return b"\n".join(json.dumps(part).encode() for part in (sorted(asked.yes), sorted(asked.no), rows))
 
 
 def _unpacked(packed: bytes, shift: int) -> tuple[Statement, ...] | None:

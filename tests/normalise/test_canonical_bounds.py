@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from clonedetect.normalise.canonical import canonical
+from clonedetect.normalise.canonical import canonical, canonicals
 
 
 def tokens(source: str, **options: object) -> list[str]:
@@ -103,3 +103,42 @@ def test_names_that_a_copier_may_change() -> None:
 )  # fmt: skip
 def test_two_ways_of_saying_it_are_one(left: str, right: str) -> None:
     assert tokens(left) == tokens(right)
+
+
+MEMBERS = '''class Pond(Water):
+    """Docs."""
+    depth = max([1, 2])
+
+    @wraps(list(a for a in b))
+    def min(self, reeds, start=dict(a=1)):
+        found = []
+        for reed in reeds:
+            found.append(min(reed, start))
+        return found
+
+    class Inner:
+        def list(self): return list(x for x in self.all)
+
+        def other(self, max):
+            def deeper(y):
+                z = max(y)
+                return z
+            return deeper
+
+    async def last(self):
+        text = """a
+  b"""
+        return list(text)
+'''
+
+
+def test_members_of_a_class_are_as_by_themselves() -> None:
+    lines = MEMBERS.split("\n")
+    inner = {4: 10, 11: 19, 12: 13, 14: 19, 20: 24}  # first line from 0, end
+    parts: list[tuple[int, int, None]] = [(0, 1, None), *((at, 5, None) for at in inner)]
+    whole, *found = canonicals(MEMBERS, parts)
+    assert whole is not None
+    assert found == [canonical("\n".join(lines[at:end]), 5) for at, end in inner.items()]
+    assert all(found)
+    assert canonicals(MEMBERS, [(5, 1, None), (15, 1, None), (-1, 1, None)]) == [None] * 3  # no member begins there
+    assert canonicals("def f(:", parts[:2]) == [None] * 2

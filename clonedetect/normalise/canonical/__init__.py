@@ -12,7 +12,7 @@ import ast
 import contextlib
 import re
 import warnings
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from clonedetect.domain import Statement
 from clonedetect.normalise.canonical import assignments, branches, expressions
@@ -29,12 +29,12 @@ from clonedetect.normalise.canonical.nodes import (
     statements_of,
 )
 from clonedetect.normalise.canonical.sorting import sort_in_place
-from clonedetect.normalise.canonical.survey import Survey, survey
+from clonedetect.normalise.canonical.survey import Member, Survey, first_line_of, members, survey
 from clonedetect.normalise.canonical.temporaries import Temporaries
 from clonedetect.normalise.canonical.tokens import Tokens
 from clonedetect.normalise.canonical.uses import local_names
 
-__all__ = ["canonical", "canonical_tree"]
+__all__ = ["canonical", "canonical_tree", "canonicals"]
 
 LARGEST = 200_000  # bytes of source
 ROUNDS = 4  # of all rewrites over one function
@@ -48,19 +48,35 @@ def canonical(source: str, first_line: int = 1, own: Container[str] | None = Non
     the repository defines, where known: they, and no other free names and attributes, count as changeable.
     None: over 200 kB, nested too deeply, or no syntax of the running Python; compare it uncanonicalised then.
     """
+    return canonicals(source, [(0, first_line, own)])[0]
+
+
+def canonicals(
+    source: str, parts: Sequence[tuple[int, int, Container[str] | None]]
+) -> list[tuple[Statement, ...] | None]:
+    """The canonical statements of a fragment and of members of its classes: each as `canonical` gives it by itself.
+
+    A part is the line of `source`, counted from 0, on which it begins, and what `canonical` takes. None also where no
+    member of a class begins on that line.
+    """
     try:
         parsed = _parse(source)
-        if parsed is None:
-            return None
+        found = parsed and survey(parsed[0])
+        if parsed is None or found is None:
+            return [None] * len(parts)
         tree, shift = parsed
-        found = survey(tree)
-        if found is None:
-            return None
-        trace = canonical_tree(tree, found=found)
-        writer = Tokens(Names(found, own), trace, first_line - 1 - shift)
-        return tuple(writer.statements(tree.body, 0))
+        inner = members(tree, found)
+        trace = canonical_tree(tree, found=found, inner=inner)
+        begin = {first_line_of(node) - 1 - shift: (node, own) for node, own in inner}
+        out: list[tuple[Statement, ...] | None] = []
+        for offset, first_line, own in parts:
+            node, known = begin.get(offset, (None, found)) if offset else (None, found)
+            block: list[ast.stmt] = [node] if node is not None else tree.body
+            writer = Tokens(Names(known, own), trace, first_line - 1 - shift - offset)
+            out.append(tuple(writer.statements(block, 0)) if node is not None or not offset else None)
+        return out
     except (SyntaxError, RecursionError, MemoryError, ValueError):
-        return None
+        return [None] * len(parts)
 
 
 def _parse(source: str) -> tuple[ast.Module, int] | None:
@@ -90,10 +106,16 @@ def _parse(source: str) -> tuple[ast.Module, int] | None:
     return tree, shift
 
 
-def canonical_tree(tree: ast.Module, only: frozenset[str] | None = None, found: Survey | None = None) -> Trace:
+def canonical_tree(
+    tree: ast.Module,
+    only: frozenset[str] | None = None,
+    found: Survey | None = None,
+    inner: Sequence[Member] = (),
+) -> Trace:
     """Rewrite a module's tree in place to its canonical form; `only` limits the rewrites to these tags.
 
-    `found`: the survey of the tree, where the caller has it. ValueError: nested too deeply.
+    `found`: the survey of the tree, where the caller has it; `inner`: members of its classes, to be rewritten as if
+    each stood by itself. ValueError: nested too deeply.
     """
     trace = Trace()
     found = found or survey(tree)
@@ -102,10 +124,16 @@ def canonical_tree(tree: ast.Module, only: frozenset[str] | None = None, found: 
     for node in (*found.functions, *found.classes):
         _strip(node, trace)
     bound = frozenset(found.bound)
+    bounds: dict[ast.stmt, frozenset[str]] = {}
+    for node, own in inner:  # of those that one holds in the other the inner one last
+        bounds.update(dict.fromkeys((node, *own.functions, *own.classes), frozenset(own.bound)))
     for function in found.functions:
-        _Function(function, bound, trace, only).run()
-    for block in (tree.body, *(node.body for node in found.classes)):
-        _Block(bound, frozenset(), trace, only).rounds(block, "", 2)
+        _Function(function, bounds.get(function, bound), trace, only).run()
+    _Block(bound, frozenset(), trace, only).rounds(tree.body, "", 2)
+    for node in found.classes:
+        block = _Block(bounds.get(node, bound), frozenset(), trace, only)
+        block.bounds = bounds
+        block.rounds(node.body, "", 2)
     return trace
 
 
@@ -133,6 +161,7 @@ class _Block:
         self.local = local
         self.trace = trace
         self.only = only
+        self.bounds: dict[ast.stmt, frozenset[str]] = {}  # what statements bind that are seen by themselves
         self.first = True
         self.changed = False
 
@@ -161,7 +190,7 @@ class _Block:
                 continue
             if self.first or stmt in self.todo:
                 tags: list[str] = []
-                expressions.rewrite(stmt, self.bound, tags, self.only)
+                expressions.rewrite(stmt, self.bounds.get(stmt, self.bound), tags, self.only)
                 for tag in tags:
                     self.trace.note(stmt, tag)
                 self._simple(stmt, out, 0)

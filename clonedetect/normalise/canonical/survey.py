@@ -23,6 +23,29 @@ class Survey:
     classes: list[ast.ClassDef] = field(default_factory=list)
 
 
+Member = tuple[Function | ast.ClassDef, Survey]
+
+
+def members(tree: ast.Module, found: Survey) -> list[Member]:
+    """The definitions directly in classes, outer ones first, each with its own survey; `found`: that of the tree."""
+    out: list[Member] = []
+    blocks = [node.body for node in tree.body if isinstance(node, ast.ClassDef)] if found.classes else []
+    for block in blocks:  # grows while it is read
+        for node in block:
+            if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+                own = survey(node)
+                if own is not None:
+                    out.append((node, own))
+                if isinstance(node, ast.ClassDef):
+                    blocks.append(node.body)
+    return out
+
+
+def first_line_of(node: Function | ast.ClassDef) -> int:
+    """The line of the first decorator or of the definition."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
 def survey(tree: ast.AST) -> Survey | None:
     """All that is asked of the whole tree, in one pass; None where it is deeper than `DEEPEST` levels."""
     found = Survey()
