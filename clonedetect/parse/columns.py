@@ -72,25 +72,22 @@ def _walk(tree: Tree, language: str) -> tuple[NDArray[np.int64], NDArray[np.int6
     """Kind, start and end of every kept node. A loop, not a recursion: depth is free."""
     keep = flags(language)
     kind: list[int] = []
-    start: list[int] = []
-    end: list[int] = []
-    add_kind, add_start, add_end = kind.append, start.append, end.append
+    edges: list[int] = []  # start and end by turns
     cursor: Any = tree.walk()  # any: it always stands on a node
-    down, across, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     while True:
         node = cursor.node
         k = node.kind_id
         flag = keep[k]
         if flag:
             if flag & KEEP:
-                add_kind(k)
-                add_start(node.start_byte)
-                add_end(node.end_byte)
-            if flag & INNER and down():
+                kind.append(k)
+                edges += node.byte_range
+            if flag & INNER and cursor.goto_first_child():
                 continue
-        while not across():
-            if not up():
-                return _array(kind), _array(start), _array(end)
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                both = _array(edges)
+                return _array(kind), both[::2], both[1::2]
 
 
 def _array(values: list[int]) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 from clonedetect.parse.language import parser
@@ -62,10 +62,11 @@ def _bounded(data: bytes, language: str) -> Tree:
     if len(data) < SMALL:
         return engine.parse(data)
     until = time.process_time() + SECONDS
+    ticks = count()  # to ask the system for the time takes longer than what the parser does between two questions
     try:
         return engine.parse(
             lambda at, _: data[at : at + 65536],
-            progress_callback=lambda *_: time.process_time() > until,
+            progress_callback=lambda *_: not next(ticks) % 16 and time.process_time() > until,
         )
     except ValueError:  # stopped by the clock; a stopped parser would go on with this file at the next one
         parser.cache_clear()
