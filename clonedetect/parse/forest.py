@@ -18,10 +18,11 @@ from clonedetect.parse.recover import TOO_SLOW
 from clonedetect.workers import worker_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 _CHUNK = 400_000  # bytes of source a task: large enough to pay for its way to a worker, small enough to share out
+_STORE = 16_000_000  # bytes of columns that go to the cache at once
 _LOCAL = 600_000  # bytes below which starting workers costs more than it saves
 
 
@@ -47,10 +48,19 @@ def parse(
         with suppress(KeyError, ValueError):  # not there, or damaged
             done[key] = unpack(cached[_cache_id(*key)])
     missing = sorted((key for key in todo if key not in done), key=lambda key: (-len(todo[key]), key))
-    fresh = _parse_all([todo[key] for key in missing], language, jobs, len(done), progress)
-    done.update((key, one) for key, one in zip(missing, fresh, strict=True) if one)
-    if missing:
-        store.put(((_cache_id(*key), pack(done[key])) for key in missing if key in done), version)
+    before, at, fresh, size = len(done), 0, [], 0
+    for part in _parse_all([todo[key] for key in missing], language, jobs):
+        for key, packed in zip(missing[at : at + len(part)], part, strict=True):
+            if packed is not None:
+                done[key] = unpack(packed)
+                fresh.append((_cache_id(*key), packed))
+                size += len(packed)
+        at += len(part)
+        if progress:
+            progress(before + at, before + len(missing))
+        if size > _STORE or at == len(missing):  # while workers go on, and a killed run has done something
+            store.put(fresh, version)
+            fresh, size = [], 0
     forests = []
     for (side, _), files, gone in zip(sides, readable, skipped, strict=True):
         kept = [f for f in files if (f.blob, f.notebook) in done]
@@ -79,16 +89,14 @@ def readable_files(files: Sequence[SourceFile]) -> tuple[list[SourceFile], list[
     return kept, skipped
 
 
-def _parse_all(
-    sources: list[bytes], language: str, jobs: int | None, before: int, progress: Callable[[int, int], None] | None
-) -> list[Parsed | None]:
-    """Parse in order, largest first, in worker processes where that pays."""
+def _parse_all(sources: list[bytes], language: str, jobs: int | None) -> Iterator[list[bytes | None]]:
+    """Parse in order, largest first, in worker processes where that pays: packed columns, some files at a time."""
     if not sources:
-        return []
-    total = before + len(sources)
+        return
     jobs = jobs or os.cpu_count() or 1
     if jobs == 1 or sum(map(len, sources)) < _LOCAL:
-        return many_columns(sources, language)
+        yield _packed(sources, language)
+        return
     chunks: list[list[bytes]] = [[]]
     size = 0
     for source in sources:
@@ -97,17 +105,16 @@ def _parse_all(
             size = 0
         chunks[-1].append(source)
         size += len(source)
-    results: list[Parsed | None] = []
     with worker_pool(min(jobs, len(chunks))) as pool:
         try:
-            for part in pool.map(many_columns, chunks, [language] * len(chunks)):
-                results.extend(part)
-                if progress:
-                    progress(before + len(results), total)
+            yield from pool.map(_packed, chunks, [language] * len(chunks))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return results
+
+
+def _packed(sources: list[bytes], language: str) -> list[bytes | None]:
+    return [one and pack(one) for one in many_columns(sources, language)]
 
 
 def _join(side: Side, files: list[SourceFile], gone: list[Skipped], parsed: list[Parsed], language: str) -> Forest:
