@@ -13,7 +13,7 @@ from rapidfuzz.distance import Levenshtein
 
 from clonedetect.domain import Statement
 
-BLIND, UNMAPPED = "\x01", "\x02"  # any changeable name; a name that equals none of the other side
+END, BLIND, UNMAPPED = "\0", "\x01", "\x02"  # of a statement; any changeable name; a name that the other side lacks
 NAME_MASS, SOFT_MASS, HARD_MASS, MARK_MASS = 0.5, 0.25, 1.0, 0.05
 ASSERT_SHARE = 0.25  # of the mass of an assert: copies often lose them
 
@@ -74,6 +74,7 @@ class Side:
     statements: Sequence[Statement]
     codes: Codes
     named: list[str]
+    text: str  # the same, joined by END
     blind: list[str]
     mass: list[float]
     weight: NDArray[np.float32]  # the masses as an array
@@ -113,23 +114,24 @@ def _side(statements: Sequence[Statement]) -> Side:
 
 
 def _encode(statements: Sequence[Statement], codes: Codes) -> Side:
-    named, mass, code = [], [], codes.code
+    named, mass, of, masses = [], [], codes.of, codes.mass
+    for token in dict.fromkeys(token for statement in statements for token in statement.tokens if token not in of):
+        codes.code(token)
     for statement in statements:
-        text = "".join([code(token) for token in statement.tokens])
-        total = sum([codes.mass[character] for character in text])
+        text = "".join([of[token] for token in statement.tokens])
+        total = sum([masses[character] for character in text])
         named.append(text)
         mass.append(total * ASSERT_SHARE if "assert" in statement.rewrites else total)
-    last_names = codes.last
-    names = {character: last_names[character] for character in dict.fromkeys("".join(named)) if character in last_names}
+    last_names, joined = codes.last, END.join(named)
+    names = {character: last_names[character] for character in dict.fromkeys(joined) if character in last_names}
     weight = np.array(mass, np.float32)
     unmapped = {ord(character): UNMAPPED for character in names}
-    blind = [text.translate(codes.blind) for text in named]
-    held = {character: count * codes.mass[character] for character, count in Counter("".join(blind)).items()}
-    return Side(statements, codes, named, blind, mass, weight, held, names, unmapped)
+    blind = joined.translate(codes.blind).split(END)
+    held = {character: count * masses[character] for character, count in Counter("".join(blind)).items()}
+    return Side(statements, codes, named, joined, blind, mass, weight, held, names, unmapped)
 
 
 @lru_cache(maxsize=16_384)
 def opcodes(a: str, b: str) -> tuple[tuple[str, int, int, int, int], ...]:
     """Levenshtein opcodes of two statements: tag, start and end in the first, start and end in the second."""
-    found = Levenshtein.opcodes(a, b)
-    return tuple([(op.tag, op.src_start, op.src_end, op.dest_start, op.dest_end) for op in found])
+    return tuple(Levenshtein.opcodes(a, b).as_list())

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, Levenshtein
 from rapidfuzz.process import cdist
 
-from clonedetect.align.codes import BLIND, Side, opcodes, sides
+from clonedetect.align.codes import BLIND, END, Side, opcodes, sides
 from clonedetect.align.outcome import Pair, Votes, mirrored, outcome
 from clonedetect.domain import Alignment, Edit, Statement
 
@@ -125,7 +125,7 @@ class _Aligner:
     def _mapped(self, names: dict[str, str]) -> list[str]:
         """The left's statements with its names as the map says; unmapped names equal nothing."""
         table = self.left.unmapped | {ord(x): y for x, y in names.items()}
-        return [text.translate(table) for text in self.left.named]
+        return self.left.text.translate(table).split(END)
 
     def _scores(self, blind: NDArray[np.float32], names: dict[str, str]) -> NDArray[np.float32]:
         """The mean of the blind and the mapped scores; the matrix of the round before where no statement changed."""
@@ -154,19 +154,21 @@ class _Aligner:
             scores = scores[rows[:, None], columns]
             pairing = scores >= IN_ORDER
         gains = (scores - np.float32(0.3)) * (np.minimum(lefts[:, None], rights) + np.float32(0.2)) * pairing
-        row, column = gains.shape
-        table, gained, pairs = _sums(gains).tolist(), gains.tolist(), []
+        row, width = gains.shape
+        table, column, way = _sums(gains), width, []
+        up, aside = table[1:, 1:] == table[:-1, 1:], table[1:, 1:] == table[1:, :-1]
+        moves = (2 * up.view(np.uint8) | aside.view(np.uint8)).tobytes()
         while row and column:
-            here = table[row][column]
-            if here == table[row - 1][column]:
+            move = moves[(row - 1) * width + column - 1]
+            if move >= 2:
                 row -= 1
-            elif here == table[row][column - 1]:
+            elif move:
                 column -= 1
             else:
                 row, column = row - 1, column - 1
-                if gained[row][column] > 0:
-                    pairs.append((top + int(rows[row]), first + int(columns[column]), float(scores[row, column])))
-        return pairs[::-1]
+                way.append((row, column))
+        i, j = np.array(way[::-1]).T
+        return list(zip((rows[i] + top).tolist(), (columns[j] + first).tolist(), scores[i, j].tolist(), strict=True))
 
     def _order_free(self, pairs: list[Pair], scores: NDArray[np.float32]) -> list[Pair]:
         used_left, used_right = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
@@ -276,6 +278,8 @@ class _Aligner:
 def _sums(gains: NDArray[np.float32]) -> NDArray[np.float32]:
     """The heaviest sum of gains, in order, of the first so many rows and columns."""
     rows, columns = gains.shape
+    if rows > columns:
+        return _sums(gains.T).T
     best = np.zeros((rows + 1, columns + 1), np.float32)
     add, maximum, furthest = np.add, np.maximum, np.maximum.accumulate
     above, above_left = best[0, 1:], best[0, :-1]
