@@ -99,7 +99,7 @@ def sides(left: Sequence[Statement], right: Sequence[Statement]) -> tuple[Side, 
 # By identity, as hashing a fragment costs more than comparing it; a side keeps its statements alive, so an identity
 # never means another fragment.
 _recent: dict[int, Side] = {}
-_MOST_RECENT = 2048
+_MOST_RECENT = 1024
 
 
 def _side(statements: Sequence[Statement]) -> Side:
@@ -134,4 +134,4 @@ def _encode(statements: Sequence[Statement], codes: Codes) -> Side:
 @lru_cache(maxsize=16_384)
 def opcodes(a: str, b: str) -> tuple[tuple[str, int, int, int, int], ...]:
     """Levenshtein opcodes of two statements: tag, start and end in the first, start and end in the second."""
-    return tuple(Levenshtein.opcodes(a, b).as_list())
+    return tuple(Levenshtein.opcodes(a, b).as_list())  # ty: ignore - these are tuples

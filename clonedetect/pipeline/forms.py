@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 VERSION = f"5:{sys.version_info[0]}.{sys.version_info[1]}"  # of the forms, and of the syntax they are read by
 _CHUNK = 64  # fragments a task
 _LOCAL = 200  # fragments below which starting workers costs more than it saves
-_MOST = 4_000  # unpacked forms that are held
+_MOST = 1_000  # unpacked forms that are held
 
 Place = tuple[int, int]  # side, place in its forest
 _forms: Forms | None = None  # what forked workers read; set for the time of one call
@@ -176,6 +176,6 @@ def _unpacked(packed: bytes, shift: int) -> tuple[Statement, ...] | None:
     if rows is None:
         return None
     return tuple(
-        Statement(start + shift, end + shift, depth, tuple(tokens), tuple(rewrites))
+        Statement(start + shift, end + shift, depth, tuple(map(sys.intern, tokens)), tuple(map(sys.intern, rewrites)))
         for start, end, depth, tokens, rewrites in rows
     )

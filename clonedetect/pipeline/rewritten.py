@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -43,8 +44,8 @@ def align_pairs(
     jobs: int | None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Alignment | None]:
-    """Align the definitions at each pair of places (left, right). None where one is no syntax of the running Python; as
-    if nothing stood opposite each other where the pair is not promising.
+    """Align the definitions at each pair of places (left, right), pairs of statements left out. None where one is
+    no syntax of the running Python; as if nothing stood opposite each other where the pair is not promising.
 
     `promising(numbers, similarity, containment)`: which pairs, by their numbers in `places`, are worth it if they come
     to these figures at best. `lifted`: the rename map so far.
@@ -95,6 +96,11 @@ def _align_chunk(numbers: list[int]) -> list[Alignment | None]:
     similarity, containment = np.array([ceiling(left, right) for left, right in both]).T
     wanted = promising(np.array(numbers), similarity, containment).tolist()
     return [
-        None if not left or not right else align(left, right, lifted=lifted, back=back) if good else _UNALIGNED
+        None
+        if not left or not right
+        # Nobody asks for the pairs of statements, and what a worker answers has to be sent.
+        else replace(align(left, right, lifted=lifted, back=back), pairs=())
+        if good
+        else _UNALIGNED
         for good, (left, right) in zip(wanted, both, strict=True)
     ]
