@@ -31,7 +31,7 @@ from table import COLUMNS, material
 from truth import Matches, read_truth, report_matches
 from unrelated import LEVELS, known_copies, pairs
 
-TERMS = ("log bits", "log similarity", "log containment", "log idiom", "conflicts", "constant")
+TERMS = ("log bits", "log similarity", "log containment", "log idiom", "conflicts", "log rare", "constant")
 TAIL = 0.5  # pairs a scan above the threshold from which the tail is fitted
 
 
@@ -124,9 +124,9 @@ def positives(packages: list[str], levels: list[str]) -> Rows:
 
 def design(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     """The terms of the score, one column each."""
-    bits, _, similarity, containment, _, idiom, conflicts = numbers.T
+    bits, _, similarity, containment, _, idiom, conflicts, rare = numbers.T
     logs = np.log1p(bits), np.log(similarity + 0.02), np.log(containment + 0.02), np.log1p(idiom)
-    return np.column_stack((*logs, conflicts, np.ones(len(numbers))))
+    return np.column_stack((*logs, conflicts, np.log1p(rare), np.ones(len(numbers))))
 
 
 def fitted(rows: Rows) -> NDArray[np.float64]:
@@ -142,7 +142,7 @@ def fitted(rows: Rows) -> NDArray[np.float64]:
         slope = -sign * weight / (1.0 + np.exp(np.clip(margin, -500, 500)))
         return float(weight @ np.logaddexp(0.0, -margin) + 1e-5 * w @ w), (x / scale).T @ slope + 2e-5 * w
 
-    bounds = [(0, None)] * 3 + [(None, 0)] * 2 + [(None, None)]
+    bounds = [(0, None)] * 3 + [(None, 0)] * 2 + [(0, None), (None, None)]
     return minimize(loss, np.zeros(x.shape[1]), jac=True, bounds=bounds, method="L-BFGS-B").x / scale
 
 

@@ -77,13 +77,15 @@ def at_best(
     sides: list[Side],
     matched: NDArray[np.float64],
     idioms: NDArray[np.int64],
+    rare: NDArray[np.float64] | None = None,
     similarity: NDArray[np.float64] | None = None,
     containment: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """The E-values that candidates have at best: if all their statements were equal, or as alike as given."""
+    """The E-values that candidates have at best: if all they share were rare and all their statements equal, or as is
+    given."""
     ones = np.ones(len(matched))
     alike = [ones if figure is None else figure for figure in (similarity, containment)]
-    z = score(matched, *alike, idioms, 0 * ones)
+    z = score(matched, *alike, idioms, 0 * ones, matched if rare is None else rare)
     return e_values(z, len(sides[0].bags.place), len(sides[1].bags.place))
 
 

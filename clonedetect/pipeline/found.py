@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clonedetect.align import Fragments
-from clonedetect.assess import score
+from clonedetect.assess import IDIOM_PACKAGES, score
 from clonedetect.domain import Background, ClonePair, Features, Forest, Rename, StandIns, Weights
 from clonedetect.match import range_bits, shared_bits
 
-# columns of a pair's numbers: bits, tokens, similarity, containment, exact, idiom packages, share of conflicts
-BITS, TOKENS, SIMILARITY, CONTAINMENT, EXACT, IDIOM, CONFLICTS = range(7)
+# columns of a pair's numbers: bits, tokens, similarity, containment, exact, idiom packages, share of conflicts, bits of
+# what the background does not know
+COLUMNS = BITS, TOKENS, SIMILARITY, CONTAINMENT, EXACT, IDIOM, CONFLICTS, RARE = range(8)
 FEW_PLACES = 4
 
 
@@ -99,7 +100,17 @@ def exact_numbers(
     fewer[other] = shared_bits(sides[0].bags, sides[1].bags, weights, *((lo[other], hi[other]) for lo, hi in ranges))
     share = np.array([contradiction(p.conflicts, p.renames) for p in pairs])
     ones = np.ones(len(pairs))
-    return np.stack((fewer, np.minimum(*tokens), similarity, ones, ones, idiom, share), axis=1)
+    rare = rare_bits(sides, weights, places, background)
+    return np.stack((fewer, np.minimum(*tokens), similarity, ones, ones, idiom, share, rare), axis=1)
+
+
+def rare_bits(
+    sides: list[Side], weights: Weights, places: NDArray[np.int64], background: Background
+) -> NDArray[np.float64]:
+    """Bits of what pairs share and fewer packages of the background have than make an idiom."""
+    rare = replace(weights, added=weights.added * (background.packages(weights.feature) < IDIOM_PACKAGES))
+    spans = [rows(one.forest, *places[:, k : k + 2].T) for one, k in zip(sides[:2], (0, 2), strict=True)]
+    return shared_bits(sides[0].bags, sides[1].bags, rare, *spans).round(6)
 
 
 def contradiction(conflicts: int, renames: Sequence[Rename]) -> float:
@@ -110,5 +121,10 @@ def contradiction(conflicts: int, renames: Sequence[Rename]) -> float:
 def scores(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     """`assess.score` of pairs by their numbers."""
     return score(
-        numbers[:, BITS], numbers[:, SIMILARITY], numbers[:, CONTAINMENT], numbers[:, IDIOM], numbers[:, CONFLICTS]
+        numbers[:, BITS],
+        numbers[:, SIMILARITY],
+        numbers[:, CONTAINMENT],
+        numbers[:, IDIOM],
+        numbers[:, CONFLICTS],
+        numbers[:, RARE],
     )

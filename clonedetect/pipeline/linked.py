@@ -11,13 +11,14 @@ import numpy as np
 
 from clonedetect.assess import Context, anchors, e_values, shares
 from clonedetect.domain import CLASS, FUNCTION
-from clonedetect.pipeline.found import EXACT, Found, Side, rows, scores
+from clonedetect.pipeline.found import EXACT, RARE, Found, Side, rows, scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Groups = tuple["NDArray[np.int64]", "NDArray[np.int64]"]  # the group of each place on the left and on the right
 
+LEAST_RARE = 1.0  # bits of what the background does not know, of an anchor
 MOST_BESIDE = 100  # pairs of free fragments in two linked groups that are looked at
 
 
@@ -49,10 +50,13 @@ class Linked:
 
 
 def linked(sides: list[Side], found: Found, counts: NDArray[np.bool_]) -> Linked:
-    """The consistent set among the pairs that count."""
+    """The consistent set among the pairs that count.
+
+    What shares nothing rare is no anchor: idioms follow each other in many repositories.
+    """
     alone = e_values(scores(found.numbers), len(sides[0].bags.place), len(sides[1].bags.place))
     left, right = found.places[:, 0], found.places[:, 2]
-    chosen = anchors(alone, left, right, counts)
+    chosen = anchors(alone, left, right, counts & (found.numbers[:, RARE] >= LEAST_RARE))
     free = tuple(~_held(one, found, chosen, side) for side, one in enumerate(sides))
     files = sides[0].fragments.files, sides[1].fragments.files
     classes = _classes(sides[0]), _classes(sides[1])

@@ -26,7 +26,18 @@ from clonedetect.pipeline.choose import (
     worth_aligning_beside,
 )
 from clonedetect.pipeline.forms import Forms
-from clonedetect.pipeline.found import IDIOM, Found, Side, contradiction, exact_numbers, idiom_packages, scores, side
+from clonedetect.pipeline.found import (
+    COLUMNS,
+    IDIOM,
+    Found,
+    Side,
+    contradiction,
+    exact_numbers,
+    idiom_packages,
+    rare_bits,
+    scores,
+    side,
+)
 from clonedetect.pipeline.linked import beside_anchors, linked
 from clonedetect.pipeline.listing import reported, strongest_first, with_features
 from clonedetect.pipeline.rewritten import align_pairs
@@ -112,7 +123,8 @@ def _rewritten(
     near = candidates(sides[0].bags, sides[1].bags, weights, around_runs(sides, exact))
     both = np.maximum(idioms[0][near.left], idioms[1][near.right])
     chosen = worth_aligning(sides, near, both, exact)
-    found = _aligned(sides, near, both, chosen, HOPELESS_E, forms, exact, jobs, stage)
+    rare = _rare(sides, near, chosen, weights, background)
+    found = _aligned(sides, near, both, chosen, rare, HOPELESS_E, forms, exact, jobs, stage)
 
     so_far = exact + found
     consistent = linked(sides, so_far, so_far.numbers[:, IDIOM] < IDIOM_PACKAGES)
@@ -121,9 +133,18 @@ def _rewritten(
     beside = scored(sides[0].bags, sides[1].bags, weights, *beside_anchors(sides, consistent))
     both = np.maximum(idioms[0][beside.left], idioms[1][beside.right])
     late = worth_aligning_beside(sides, beside, both, near.left[chosen], near.right[chosen])
-    found += _aligned(sides, beside, both, late, HOPELESS_BESIDE, forms, so_far, jobs, stage)
+    rare = _rare(sides, beside, late, weights, background)
+    found += _aligned(sides, beside, both, late, rare, HOPELESS_BESIDE, forms, so_far, jobs, stage)
     # Of twins, which are as good by themselves, the one that lies consistently is the better.
     return _best(found, -np.log(consistent.shares(sides, found.places)) / LAMBDA)
+
+
+def _rare(
+    sides: list[Side], near: Scores, chosen: NDArray[np.int64], weights: Weights, background: Background
+) -> NDArray[np.float64]:
+    """What the chosen candidates share and the background does not know, in bits."""
+    places = sides[0].bags.place[near.left[chosen]], sides[1].bags.place[near.right[chosen]]
+    return rare_bits(sides, weights, np.stack(places, axis=1)[:, (0, 0, 1, 1)], background)
 
 
 def _aligned(
@@ -131,6 +152,7 @@ def _aligned(
     near: Scores,
     idioms: NDArray[np.int64],
     chosen: NDArray[np.int64],
+    rare: NDArray[np.float64],
     hopeless: float,
     forms: Forms,
     before: Found,
@@ -144,7 +166,9 @@ def _aligned(
     aligned = align_pairs(
         forms,
         at,
-        lambda n, similarity, containment: at_best(sides, matched[n], idioms[n], similarity, containment) <= hopeless,
+        lambda n, similarity, containment: (
+            at_best(sides, matched[n], idioms[n], rare[n], similarity, containment) <= hopeless
+        ),
         _majority(before.pairs),
         jobs,
         lambda done, total: stage("aligning", done / total),
@@ -154,11 +178,12 @@ def _aligned(
     for n, alignment in enumerate(aligned):
         if alignment is not None:
             share = contradiction(alignment.conflicts, alignment.renames)
-            rows.append((matched[n], tokens[n], alignment.similarity, alignment.containment, 0.0, idioms[n], share))
+            alike = alignment.similarity, alignment.containment
+            rows.append((matched[n], tokens[n], *alike, 0.0, idioms[n], share, rare[n]))
             pairs.append(aligned_pair(sides[0].fragments, sides[1].fragments, *at[n], alignment))
             places.append(at[n])
     both = np.array(places, np.int64).reshape(-1, 2)
-    return Found(pairs, both[:, (0, 0, 1, 1)], np.array(rows, np.float64).reshape(-1, 7))
+    return Found(pairs, both[:, (0, 0, 1, 1)], np.array(rows, np.float64).reshape(-1, len(COLUMNS)))
 
 
 def _best(found: Found, gain: NDArray[np.float64] | float = 0.0) -> Found:

@@ -10,8 +10,8 @@ from clonedetect.assess import Context, anchors, e_values, linked_e_values, scor
 SHARE = st.floats(0.05, 1.0)
 
 
-def z(bits=50.0, similarity=0.8, containment=0.9, idiom=0.0, conflicts=0.0):
-    arrays = [np.array([v]) for v in (bits, similarity, containment, idiom, conflicts)]
+def z(bits=50.0, similarity=0.8, containment=0.9, idiom=0.0, conflicts=0.0, rare=0.0):
+    arrays = [np.array([v]) for v in (bits, similarity, containment, idiom, conflicts, rare)]
     return float(score(*arrays)[0])
 
 
@@ -20,6 +20,7 @@ def test_more_shared_is_never_weaker(bits, more, similarity, containment):
     assert z(bits + more) > z(bits)
     assert z(bits, similarity=1.0) >= z(bits, similarity=similarity)
     assert z(bits, containment=1.0) >= z(bits, containment=containment)
+    assert z(bits, rare=more) > z(bits)
 
 
 def test_idioms_and_contradictions_count_against():
