@@ -40,19 +40,7 @@ class _Powers:
         return self.values
 
 
-class _PowerSums(_Powers):
-    """The sums of the powers below each."""
-
-    def upto(self, n: int) -> NDArray[np.uint64]:
-        if n >= len(self.values):
-            powers = _POWERS.upto(n)
-            self.values = np.zeros(len(powers) + 1, np.uint64)
-            np.cumsum(powers, out=self.values[1:])
-        return self.values
-
-
 _POWERS, _INVERSES = _Powers(TEXT_BASE), _Powers(pow(TEXT_BASE, -1, 1 << 64))
-_POWER_SUMS = _PowerSums(TEXT_BASE)
 
 
 def content_hashes(data: bytes, start: NDArray[np.uint32], end: NDArray[np.uint32]) -> NDArray[np.uint64]:
@@ -61,9 +49,11 @@ def content_hashes(data: bytes, start: NDArray[np.uint32], end: NDArray[np.uint3
         return np.zeros(0, np.uint64)
     n = len(data)
     prefix = np.zeros(n + 1, np.uint64)
-    np.multiply(np.frombuffer(data, np.uint8), _POWERS.upto(n)[:n], out=prefix[1:])
-    np.cumsum(prefix, out=prefix)
-    prefix += _POWER_SUMS.upto(n)[: n + 1]  # a byte counts one more than it is, so that none counts nothing
+    sums = prefix[1:]
+    sums[:] = np.frombuffer(data, np.uint8)
+    sums += np.uint64(1)  # a byte counts one more than it is, so that none counts nothing
+    sums *= _POWERS.upto(n)[:n]
+    np.cumsum(sums, out=sums)
     ranged = (prefix[end] - prefix[start]) * _INVERSES.upto(n)[start]
     return mix(ranged + (end - start).astype(np.uint64)) | np.uint64(1)
 
