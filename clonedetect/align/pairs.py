@@ -91,15 +91,14 @@ def _exact_pair(
 
 
 def aligned_pair(left: Fragments, right: Fragments, a: int, c: int, alignment: Alignment) -> ClonePair:
-    """The Type-3 pair of two definitions, by their places and the alignment of their canonical statements."""
+    """The Type-3 pair of two definitions, by their places and the alignment of their canonical statements.
+
+    The alignment's lines are counted from 1 in each definition.
+    """
     lf, rf = left.fragment(a, a), right.fragment(c, c)
-    shifts = [_cell_shift(side, place) for side, place in ((left, a), (right, c))]
+    up, down = lf.start_line - 1, rf.start_line - 1
     regions = tuple(
-        Region(
-            (r.left[0] - shifts[0], r.left[1] - shifts[0]),
-            (r.right[0] - shifts[1], r.right[1] - shifts[1]),
-        )
-        for r in alignment.regions
+        Region((r.left[0] + up, r.left[1] + up), (r.right[0] + down, r.right[1] + down)) for r in alignment.regions
     )
     renames = tuple(
         Rename(r.left, r.right, "variable" if r.kind == "name" else r.kind, r.count) for r in alignment.renames
@@ -119,8 +118,3 @@ def aligned_pair(left: Fragments, right: Fragments, a: int, c: int, alignment: A
         edits=alignment.edits,
         conflicts=alignment.conflicts,
     )
-
-
-def _cell_shift(side: Fragments, place: int) -> int:
-    """How far a notebook cell's lines lie behind those of the joined code."""
-    return side.lines(place, place)[0] - side.fragment(place, place).start_line if side.cells(place) else 0

@@ -61,7 +61,7 @@ class Forms:
         self._jobs, self._cache = jobs or os.cpu_count() or 1, Cache(cache)
         self._keys: dict[Place, str] = {}
         self._packed: dict[str, bytes] = {}
-        self._read: dict[Place, tuple[Statement, ...] | None] = {}
+        self._read: dict[str, tuple[Statement, ...] | None] = {}
 
     def prepare(self, places: Iterable[Place], progress: Callable[[int, int], None] | None = None) -> None:
         """Make the forms of these places, for `of` to read."""
@@ -83,15 +83,17 @@ class Forms:
         if made:
             self._cache.put(made.items(), VERSION)
 
-    def of(self, side: int, place: int) -> tuple[Statement, ...] | None:
-        """The canonical statements of a place, at their lines; None where it is no syntax of the running Python."""
-        if (side, place) not in self._read:
+    def key(self, side: int, place: int) -> str:
+        """Equal for places of equal source, which have equal forms."""
+        return self._keys[side, place]
+
+    def of(self, key: str) -> tuple[Statement, ...] | None:
+        """The canonical statements of a source, lines counted from 1; None: it is no syntax of the running Python."""
+        if key not in self._read:
             if len(self._read) >= _MOST:
                 self._read.clear()
-            packed = self._packed[self._keys[side, place]]
-            shift = int(self._forests[side].statements.first[place]) - 1
-            self._read[side, place] = _unpacked(packed, shift)
-        return self._read[side, place]
+            self._read[key] = _unpacked(self._packed[key])
+        return self._read[key]
 
     def _tasks(self, places: Iterable[Place]) -> list[list[list[Place]]]:
         """Tasks of about `_CHUNK` places, in order: lists of places, each one alone or a class with what is in it."""
@@ -171,11 +173,11 @@ def _packed(asked: _Asked, statements: tuple[Statement, ...] | None) -> bytes:
     return b"\n".join(json.dumps(part).encode() for part in (sorted(asked.yes), sorted(asked.no), rows))
 
 
-def _unpacked(packed: bytes, shift: int) -> tuple[Statement, ...] | None:
+def _unpacked(packed: bytes) -> tuple[Statement, ...] | None:
     rows = json.loads(packed[packed.rindex(b"\n") + 1 :])
     if rows is None:
         return None
     return tuple(
-        Statement(start + shift, end + shift, depth, tuple(map(sys.intern, tokens)), tuple(map(sys.intern, rewrites)))
+        Statement(start, end, depth, tuple(map(sys.intern, tokens)), tuple(map(sys.intern, rewrites)))
         for start, end, depth, tokens, rewrites in rows
     )

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 _CHUNK = 64  # pairs a task
 _LOCAL = 150  # pairs below which starting workers costs more than it saves
+Group = tuple[tuple[str, str], list[int]]  # keys of two sources, and the numbers of the pairs that have them
 _UNALIGNED = Alignment((), (), (), (), 0, 0.0, 0.0)
 _task: _Task | None = None  # what forked workers read; set for the time of one call
 
 
 class _Task(NamedTuple):
     forms: Forms
-    places: Sequence[tuple[int, int]]
     promising: Promising
     lifted: Mapping[str, str]
     back: Mapping[str, str]
@@ -44,8 +44,9 @@ def align_pairs(
     jobs: int | None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Alignment | None]:
-    """Align the definitions at each pair of places (left, right), pairs of statements left out. None where one is
-    no syntax of the running Python; as if nothing stood opposite each other where the pair is not promising.
+    """Align the definitions at each pair of places (left, right); lines are counted from 1 in each, pairs of statements
+    left out. None where one is no syntax of the running Python; as if nothing stood opposite each other where the pair
+    is not promising. Pairs of equal sources are aligned once.
 
     `promising(numbers, similarity, containment)`: which pairs, by their numbers in `places`, are worth it if they come
     to these figures at best. `lifted`: the rename map so far.
@@ -53,19 +54,21 @@ def align_pairs(
     global _task
     both = {(side, pair[side]) for pair in places for side in (0, 1)}
     forms.prepare(both, progress)
-    _task = _Task(forms, places, promising, lifted, {right: left for left, right in lifted.items()})
+    _task = _Task(forms, promising, lifted, {right: left for left, right in lifted.items()})
     jobs = jobs or os.cpu_count() or 1
-    order = sorted(range(len(places)), key=lambda i: places[i])
-    chunks = [order[at : at + _CHUNK] for at in range(0, len(order), _CHUNK)]
+    equal: dict[tuple[str, str], list[int]] = {}  # the numbers of pairs with equal sources
+    for n in sorted(range(len(places)), key=lambda n: places[n]):
+        equal.setdefault((forms.key(0, places[n][0]), forms.key(1, places[n][1])), []).append(n)
+    groups = list(equal.items())
+    chunks = [groups[at : at + _CHUNK] for at in range(0, len(groups), _CHUNK)]
     out: list[Alignment | None] = [None] * len(places)
     try:
-        if jobs == 1 or len(places) < _LOCAL or sys.platform != "linux":
-            results = map(_align_chunk, chunks)
-            _collect(results, order, out, progress)
+        if jobs == 1 or len(groups) < _LOCAL or sys.platform != "linux":
+            _collect(map(_align_chunk, chunks), groups, out, progress)
         else:
             with worker_pool(min(jobs, len(chunks))) as pool:
                 try:
-                    _collect(pool.map(_align_chunk, chunks), order, out, progress)
+                    _collect(pool.map(_align_chunk, chunks), groups, out, progress)
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
@@ -76,25 +79,28 @@ def align_pairs(
 
 def _collect(
     results: Iterable[list[Alignment | None]],
-    order: list[int],
+    groups: list[Group],
     out: list[Alignment | None],
     progress: Callable[[int, int], None] | None,
 ) -> None:
     at = 0
     for part in results:
         for alignment in part:
-            out[order[at]] = alignment
+            for n in groups[at][1]:
+                out[n] = alignment
             at += 1
         if progress:
-            progress(at, len(order))
+            progress(at, len(groups))
 
 
-def _align_chunk(numbers: list[int]) -> list[Alignment | None]:
+def _align_chunk(groups: list[Group]) -> list[Alignment | None]:
     assert _task is not None
-    forms, places, promising, lifted, back = _task
-    both = [(forms.of(0, a) or (), forms.of(1, b) or ()) for a, b in (places[n] for n in numbers)]
-    similarity, containment = np.array([ceiling(left, right) for left, right in both]).T
-    wanted = promising(np.array(numbers), similarity, containment).tolist()
+    forms, promising, lifted, back = _task
+    both = [(forms.of(a) or (), forms.of(b) or ()) for (a, b), _ in groups]
+    sizes = [len(numbers) for _, numbers in groups]
+    figures = np.repeat([ceiling(left, right) for left, right in both], sizes, axis=0)
+    every = promising(np.concatenate([numbers for _, numbers in groups]), figures[:, 0], figures[:, 1])
+    wanted = np.logical_or.reduceat(every, np.cumsum([0, *sizes[:-1]])).tolist()
     return [
         None
         if not left or not right

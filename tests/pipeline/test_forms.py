@@ -43,20 +43,18 @@ def made(both: tuple[Forest, Forest], own: frozenset[str], jobs: int, cache: Pat
     found = Forms(both, (NONE, NONE), own, jobs, cache)
     places = [(side, place) for side in (0, 1) for place in range(len(both[side].statements.row))]
     found.prepare(places)
-    return [found.of(*place) for place in places]
+    return [found.of(found.key(*place)) for place in places]
 
 
-def test_forms_are_those_of_the_source_at_its_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forms_are_those_of_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     both = forests()
     place = 1  # the class, behind its module
     assert both[0].source(int(both[0].statements.row[place])).startswith(b"class Pond")
-    expected = canonical(SOURCE[SOURCE.index("class") : SOURCE.index("\ndef shallow")].rstrip(), 2, OWN)
+    expected = canonical(SOURCE[SOURCE.index("class") : SOURCE.index("\ndef shallow")].rstrip(), 1, OWN)
     here = made(both, OWN, 1)
     assert here[place] == expected
     second = int(both[0].places[1]) + place
-    moved = here[second]
-    assert isinstance(moved, tuple) and expected is not None
-    assert [s.start_line for s in moved] == [s.start_line + 1 for s in expected]
+    assert here[second] is not None and here[second] == expected
     monkeypatch.setattr(forms, "_LOCAL", 0)
     monkeypatch.setattr(forms, "_CHUNK", 3)
     assert made(both, OWN, 2) == here
