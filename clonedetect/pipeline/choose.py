@@ -42,14 +42,7 @@ def worth_aligning(
     i, j = scores.left, scores.right
     kinds = sides[0].bags.kind[i], sides[1].bags.kind[j]
     good = (kinds[0] == kinds[1]) & np.isin(kinds[0], (FUNCTION, CLASS))
-    covered = []
-    whole = exact.places[~exact.runs()]
-    for side, first, last in ((sides[0], 0, 1), (sides[1], 2, 3)):
-        lo, hi = rows(side.forest, whole[:, first], whole[:, last])
-        size = len(side.forest.columns.after) + 1
-        inside = np.cumsum(np.bincount(lo, minlength=size) - np.bincount(hi, minlength=size)) > 0
-        covered.append(inside[side.forest.statements.row[side.bags.place]])
-    good &= ~(covered[0][i] & covered[1][j])
+    good &= ~_equal(sides, scores, exact)
     fewer = np.minimum(scores.left_only, scores.right_only)
     jaccard = scores.matched / (scores.matched + (scores.left_only + scores.right_only) + 1e-9)
     contained = scores.matched / (scores.matched + fewer + 1e-9)
@@ -60,17 +53,35 @@ def worth_aligning(
 
 
 def worth_aligning_beside(
-    sides: list[Side], scores: Scores, idioms: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
+    sides: list[Side],
+    scores: Scores,
+    idioms: NDArray[np.int64],
+    exact: Found,
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Which candidates between anchors are aligned: of one kind, not aligned before (`left`, `right`), the best few."""
+    """Which candidates between anchors are aligned: of one kind, not both in equal pairs already, not aligned before
+    (`left`, `right`), the best few."""
     i, j = scores.left, scores.right
     width = len(sides[1].bags.place)
     good = (sides[0].bags.kind[i] == sides[1].bags.kind[j]) & ~np.isin(i * width + j, left * width + right)
-    good &= scores.matched >= LEAST_BESIDE
+    good &= (scores.matched >= LEAST_BESIDE) & ~_equal(sides, scores, exact)
     good &= at_best(sides, scores.matched, idioms) <= HOPELESS_BESIDE
     at = np.flatnonzero(good)
     union = scores.matched[at] + (scores.left_only[at] + scores.right_only[at]) + 1e-9
     return at[_best(i[at], j[at], scores.matched[at] ** 2 / union, 1)]
+
+
+def _equal(sides: list[Side], scores: Scores, exact: Found) -> NDArray[np.bool_]:
+    """Of which candidates both fragments lie in equal pairs."""
+    covered = []
+    whole = exact.places[~exact.runs()]
+    for side, bags, k in ((sides[0], scores.left, 0), (sides[1], scores.right, 2)):
+        lo, hi = rows(side.forest, *whole[:, k : k + 2].T)
+        size = len(side.forest.columns.after) + 1
+        inside = np.cumsum(np.bincount(lo, minlength=size) - np.bincount(hi, minlength=size)) > 0
+        covered.append(inside[side.forest.statements.row[side.bags.place[bags]]])
+    return covered[0] & covered[1]
 
 
 def at_best(

@@ -132,7 +132,7 @@ def _rewritten(
         return _best(found)
     beside = scored(sides[0].bags, sides[1].bags, weights, *beside_anchors(sides, consistent))
     both = np.maximum(idioms[0][beside.left], idioms[1][beside.right])
-    late = worth_aligning_beside(sides, beside, both, near.left[chosen], near.right[chosen])
+    late = worth_aligning_beside(sides, beside, both, exact, near.left[chosen], near.right[chosen])
     rare = _rare(sides, beside, late, weights, background)
     found += _aligned(sides, beside, both, late, rare, HOPELESS_BESIDE, forms, so_far, jobs, stage)
     # Of twins, which are as good by themselves, the one that lies consistently is the better.

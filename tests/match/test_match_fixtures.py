@@ -173,6 +173,8 @@ def test_the_renamed_model_is_found(compared: Callable[..., Comparison]) -> None
     found, wanted = compared("vlm", "original", "copy"), planted()
     missed = [(p["left_name"], p["right_name"]) for p in wanted if not covered(found, p, 0.7)]
     assert len(missed) <= 0.05 * len(wanted), missed
+    listed = [(p.left, p.right) for p in found.clone_pairs]
+    assert len(set(listed)) == len(listed), "equal functions are not aligned beside"
     entries = {(e.left, e.right) for e in found.rename_map}
     renames = truth("vlm")["renames"]
     unknown = [(r["left"], r["right"]) for r in renames if (r["left"], r["right"]) not in entries]
