@@ -62,8 +62,15 @@ def small_part(pairs: Sequence[ClonePair], left: SideSummary, right: SideSummary
 
 
 def _lines(pairs: Sequence[ClonePair], side: Side) -> int:
+    """How many different lines the pairs have on a side."""
     fragments = [p.left if side == "left" else p.right for p in pairs]
-    return len({(f.path, f.cell, n) for f in fragments for n in range(f.start_line, f.end_line + 1)})
+    total, place, reached = 0, None, 0
+    for path, cell, start, end in sorted((f.path, f.cell or 0, f.start_line, f.end_line) for f in fragments):
+        if (path, cell) != place:
+            place, reached = (path, cell), 0
+        total += max(0, end - max(start - 1, reached))
+        reached = max(reached, end)
+    return total
 
 
 def one_to_one(pairs: Sequence[ClonePair]) -> list[ClonePair]:
