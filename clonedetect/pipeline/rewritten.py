@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from clonedetect.align.statements import align, ceiling
-from clonedetect.domain import Alignment
+from clonedetect.domain import Alignment, Edit, Region, Rename
 from clonedetect.workers import worker_pool
 
 if TYPE_CHECKING:
@@ -25,7 +24,10 @@ if TYPE_CHECKING:
 _CHUNK = 64  # pairs a task
 _LOCAL = 150  # pairs below which starting workers costs more than it saves
 Group = tuple[tuple[str, str], list[int]]  # keys of two sources, and the numbers of the pairs that have them
-_UNALIGNED = Alignment((), (), (), (), 0, 0.0, 0.0)
+# What a worker answers, in plain values: those of `domain` take several times as long to send as to make. Left out are
+# the pairs of statements, which nobody asks for.
+Sent = tuple[list[tuple], list[tuple], list[tuple], int, float, float]
+_UNALIGNED: Sent = ([], [], [], 0, 0.0, 0.0)
 _task: _Task | None = None  # what forked workers read; set for the time of one call
 
 
@@ -78,14 +80,15 @@ def align_pairs(
 
 
 def _collect(
-    results: Iterable[list[Alignment | None]],
+    results: Iterable[list[Sent | None]],
     groups: list[Group],
     out: list[Alignment | None],
     progress: Callable[[int, int], None] | None,
 ) -> None:
     at = 0
     for part in results:
-        for alignment in part:
+        for sent in part:
+            alignment = sent and _received(sent)
             for n in groups[at][1]:
                 out[n] = alignment
             at += 1
@@ -93,7 +96,7 @@ def _collect(
             progress(at, len(groups))
 
 
-def _align_chunk(groups: list[Group]) -> list[Alignment | None]:
+def _align_chunk(groups: list[Group]) -> list[Sent | None]:
     assert _task is not None
     forms, promising, lifted, back = _task
     both = [(forms.of(a) or (), forms.of(b) or ()) for (a, b), _ in groups]
@@ -102,11 +105,18 @@ def _align_chunk(groups: list[Group]) -> list[Alignment | None]:
     every = promising(np.concatenate([numbers for _, numbers in groups]), figures[:, 0], figures[:, 1])
     wanted = np.logical_or.reduceat(every, np.cumsum([0, *sizes[:-1]])).tolist()
     return [
-        None
-        if not left or not right
-        # Nobody asks for the pairs of statements, and what a worker answers has to be sent.
-        else replace(align(left, right, lifted=lifted, back=back), pairs=())
-        if good
-        else _UNALIGNED
+        None if not left or not right else _sent(align(left, right, lifted=lifted, back=back)) if good else _UNALIGNED
         for good, (left, right) in zip(wanted, both, strict=True)
     ]
+
+
+def _sent(one: Alignment) -> Sent:
+    regions, edits = [(r.left, r.right) for r in one.regions], [(e.kind, e.count) for e in one.edits]
+    renames = [(r.left, r.right, r.kind, r.count) for r in one.renames]
+    return regions, edits, renames, one.conflicts, one.similarity, one.containment
+
+
+def _received(sent: Sent) -> Alignment:
+    regions, edits, renames, conflicts, similarity, containment = sent
+    made = tuple([Region(*r) for r in regions]), tuple([Edit(*e) for e in edits]), tuple([Rename(*r) for r in renames])
+    return Alignment((), *made, conflicts, similarity, containment)
