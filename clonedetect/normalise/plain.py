@@ -226,15 +226,17 @@ def _kept(forest: Forest, keep: NDArray[np.bool_]) -> Forest:
 def _expanded(forest: Forest, uses: Uses) -> Forest:
     """The names that stand for a constant as the rows of that constant."""
     c, s = forest.columns, forest.statements
-    count, source = np.ones(len(c.kind), np.int64), np.arange(len(c.kind))
-    count[uses.row] = uses.stop - uses.value
-    source[uses.row] = uses.value
+    size = uses.stop - uses.value
+    count = np.ones(len(c.kind), np.int64)
+    count[uses.row] = size
     offset = np.concatenate(([0], np.cumsum(count)))
     owner = np.repeat(np.arange(len(count)), count)
-    within = np.arange(len(owner)) - offset[owner]
-    taken = source[owner] + within
-    copied = source[owner] != owner
-    after = np.where(copied, offset[owner] + c.after[taken] - source[owner], offset[c.after[owner]])
+    taken, after = owner.copy(), offset[c.after[owner]]
+    within = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
+    first = np.repeat(offset[uses.row], size)
+    value = np.repeat(uses.value, size)
+    taken[first + within] = value + within
+    after[first + within] = first + c.after[value + within] - value
     columns = replace(
         c,
         kind=c.kind[taken],
