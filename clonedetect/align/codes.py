@@ -99,7 +99,7 @@ def sides(left: Sequence[Statement], right: Sequence[Statement]) -> tuple[Side, 
 # By identity, as hashing a fragment costs more than comparing it; a side keeps its statements alive, so an identity
 # never means another fragment.
 _recent: dict[int, Side] = {}
-_MOST_RECENT = 1024
+_MOST_RECENT = 2_000
 
 
 def _side(statements: Sequence[Statement]) -> Side:
@@ -108,7 +108,7 @@ def _side(statements: Sequence[Statement]) -> Side:
         known = _encode(statements, _shared)
         if isinstance(statements, tuple):  # a list might change later
             if len(_recent) >= _MOST_RECENT:
-                _recent.clear()
+                del _recent[next(iter(_recent))]  # the oldest
             _recent[id(statements)] = known
     return known
 

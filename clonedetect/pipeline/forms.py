@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 VERSION = f"5:{sys.version_info[0]}.{sys.version_info[1]}"  # of the forms, and of the syntax they are read by
 _CHUNK = 64  # fragments a task
 _LOCAL = 200  # fragments below which starting workers costs more than it saves
-_MOST = 1_000  # unpacked forms that are held
+_MOST = 2_000  # unpacked forms that are held
 
 Place = tuple[int, int]  # side, place in its forest
 _forms: Forms | None = None  # what forked workers read; set for the time of one call
@@ -91,7 +91,7 @@ class Forms:
         """The canonical statements of a source, lines counted from 1; None: it is no syntax of the running Python."""
         if key not in self._read:
             if len(self._read) >= _MOST:
-                self._read.clear()
+                del self._read[next(iter(self._read))]  # the oldest
             self._read[key] = _unpacked(self._packed[key])
         return self._read[key]
 
