@@ -26,7 +26,7 @@ from clonedetect.grammar import languages_by_extension
 from clonedetect.normalise import own_names
 from clonedetect.parse import parse
 from clonedetect.pipeline.library import corpus_form, source_files
-from clonedetect.pipeline.prints import search_prints
+from clonedetect.pipeline.prints import forest_prints
 
 TAIL = 10.0  # bits: pairs above are the tail that is fitted
 
@@ -38,7 +38,7 @@ def best_pairs(root: Path, pins: list[Pin]) -> tuple[np.ndarray, np.ndarray, int
         for pin in pins:
             snapshot = acquire(str(trees[pin.name]), extensions=languages_by_extension())
             (forest,) = parse([("left", source_files(snapshot))])
-            ours = search_prints(corpus, forest, own_names([forest]))
+            ours = forest_prints(forest, own_names([forest]))
             found = corpus.search(ours)
             own = {e.key for e in found.entries if e.origin == f"pypi:{canonical(pin.name)}"}
             known = checked(pin.name)

@@ -50,9 +50,9 @@ def kept_out(half: str) -> list[Pin]:
 
 
 def checked(package: str) -> Callable[[str, str], bool]:
-    """`checked(package)(path, name)`: whether checked.toml lists that definition, or its file, as a true copy."""
+    """`checked(package)(path, name)`: whether checked.toml lists that definition, one around it, or its file."""
     rows = [r for r in tomllib.loads((HERE / "checked.toml").read_text("utf-8"))["copy"] if r["package"] == package]
-    return lambda path, name: any(r["path"] == path and r.get("name", name) == name for r in rows)
+    return lambda path, name: any(r["path"] == path and f"{name}.".startswith(f"{r.get('name', name)}.") for r in rows)
 
 
 def home() -> Path:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from clonedetect.corpus.background import SHIPPED, Counts, load_background, save_background
+from clonedetect.corpus.background import LOOSE, SHIPPED, Counts, load_background, save_background
 from clonedetect.corpus.layout import read_any_manifest, replace_corpus
 from clonedetect.corpus.packages import Pin, fetch, read_pins, sources
 from clonedetect.corpus.terms import TermTally, load_terms
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clonedetect.corpus.library import Corpus
 
 __all__ = [
+    "LOOSE",
     "SHIPPED",
     "Counts",
     "Pin",
@@ -41,7 +42,7 @@ def load_engine() -> None:
 
     def load() -> None:
         with suppress(ImportError):  # `open_corpus` says it
-            from clonedetect.corpus.engine import ibis
+            from clonedetect.corpus.duck import ibis
 
             _ = ibis.duckdb
 

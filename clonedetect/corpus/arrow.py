@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from clonedetect.domain import Prints
 
-FEATURE, UNIT = 0, 1  # kinds of fingerprints: a content feature, the blind hash of a whole definition
+# Kinds of fingerprints: a content feature, the blind hash of a whole definition, the spelling of an own name.
+FEATURE, UNIT, OWN = 0, 1, 2
 UNIT_WEIGHT = 192  # steps of 1/16 bit: a whole definition of equal shape is a candidate whatever it is made of
 SKIPPED = "skipped"  # the kind of a row that is no fragment: a file that was not examined, and why
 
@@ -123,7 +124,7 @@ def _fingerprints(found: Prints) -> tuple[np.ndarray, pa.StructArray]:
     number = np.concatenate((np.repeat(np.arange(len(found.path)), np.diff(found.start)), whole))
     order = np.argsort(number, kind="stable")
     value = np.concatenate((found.feature, found.blind[whole]))[order]
-    kind = np.concatenate((np.full(len(found.feature), FEATURE), np.full(len(whole), UNIT)))[order]
+    kind = np.concatenate((np.where(found.own, OWN, FEATURE), np.full(len(whole), UNIT)))[order]
     count = np.concatenate((found.count, np.ones(len(whole))))[order]
     weight = np.concatenate((found.weight, np.full(len(whole), UNIT_WEIGHT)))[order]
     arrays = (

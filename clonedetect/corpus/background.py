@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clonedetect.domain import Features
 
 SHIPPED = Path(__file__).with_name("background.npy")
+LOOSE = Path(__file__).with_name("loose.npy")  # of the bags of which a corpus is made
 LEAST_PACKAGES = 2  # what only one package has is not common: it is not in the table
 
 

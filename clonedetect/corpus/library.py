@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clonedetect.corpus import queries
-from clonedetect.corpus.arrow import FEATURE, UNIT, UNIT_WEIGHT, numbers_of, numbers_table, repository_batch
-from clonedetect.corpus.engine import Engine, open_engine
+from clonedetect.corpus.arrow import FEATURE, OWN, UNIT, UNIT_WEIGHT, numbers_of, numbers_table, repository_batch
 from clonedetect.corpus.layout import (
     Manifest,
     Segment,
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import ibis.expr.types as ir
-    from numpy.typing import NDArray
+
+    from clonedetect.corpus.engine import Engine, Fingerprint
 
 PRODUCTS = 4_000_000  # occurrences here times in the corpus that are joined at most: the commonest are left out first
 EACH_PRODUCTS = 2_000  # and for each fragment here, so that a few files do not cost as much as a whole repository
@@ -64,7 +65,7 @@ class Corpus:
     def add(
         self,
         repositories: Sequence[tuple[CorpusEntry, Sequence[SourceFile]]],
-        prints: Callable[[Sequence[SourceFile]], Prints],
+        prints: Fingerprint,
     ) -> list[CorpusEntry]:
         """Fingerprint repositories and make them part of the corpus, all of them or none; those it has are left out.
 
@@ -140,12 +141,6 @@ class Corpus:
             return None
         return self.engine.read(prints), self.engine.read(fragments)
 
-    def unknown(self, features: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """Those of these features that no fragment of the corpus has. A damaged file is left out."""
-        asked = features.view(np.int64)
-        often, *_ = self._read(self.manifest(), lambda segments: self._frequency(asked, segments))
-        return features[~np.isin(asked, numbers_of(often, "hash"))]
-
     def search(self, found: Prints) -> Found:
         """The fragments of the corpus that share rare features with these. A damaged file is named and left out."""
         manifest = self.manifest()
@@ -187,25 +182,20 @@ class Corpus:
                 good.append(Segment(segment.name, tuple(kept)))
         return good, wrong
 
-    def _frequency(self, hashes: NDArray[np.int64], segments: list[Segment]) -> pa.Table:
-        """How many fragments have each of some hashes, which are distinct; a row for each that any has."""
-        tables = self._tables(segments)
-        if tables is None or not len(hashes):
-            return numbers_table({"hash": np.zeros(0, np.int64), "fragments": np.zeros(0, np.int64)})
-        return self.engine.run(queries.frequency(tables[0], self.engine.table(numbers_table({"hash": hashes}))))
-
     def _search(self, found: Prints, segments: list[Segment], total: int) -> list[Shared]:
-        tables = self._tables(segments)
-        if tables is None or not len(found.path):
+        tables, query = self._tables(segments), _query(found)
+        if tables is None or not len(query["hash"]):
             return []
         prints, fragments = tables
-        query = _query(found)
-        often = self._frequency(np.unique(query["hash"]), segments)
+        asked = self.engine.table(numbers_table({"hash": np.unique(query["hash"])}))
+        often = self.engine.run(queries.frequency(prints, asked))
         query = _weighed(query, often, total, min(PRODUCTS, EACH_PRODUCTS * len(found.path)))
-        bits = np.bincount(query["bag"], weights=query["weight"] * _often(query), minlength=len(found.path))
+        bits = np.bincount(
+            query["bag"], weights=query["told"] * query["weight"] * _often(query), minlength=len(found.path)
+        )
         rare = self.engine.table(numbers_table({k: query[k][query["rare"]] for k in ("bag", "hash", "rarity")}))
-        features = query["kind"] == FEATURE
-        rows = {k: query[k][features] for k in ("bag", "hash", "count", "weight")}
+        features = query["kind"] != UNIT
+        rows = {k: query[k][features] for k in ("bag", "hash", "count", "weight", "told")}
         bags = self.engine.table(numbers_table({"bag": np.arange(len(bits), dtype=np.int32), "bits": bits}))
         partners = self.engine.table(self.engine.run(queries.best_partners(prints, fragments, rare, bags)))
         result = queries.matched_bits(prints, fragments, self.engine.table(numbers_table(rows)), partners)
@@ -216,8 +206,27 @@ class Corpus:
 def open_corpus(root: Path, form: str, engine: str = "duckdb", jobs: int | None = None) -> Generator[Corpus]:
     """A corpus, with its engine for as long as it is open. Raises CorpusError."""
     read_manifest(root, form)  # before an engine is started
-    with open_engine(engine, jobs) as running:
+    with _open_engine(engine, jobs) as running:
         yield Corpus(root, form, running)
+
+
+@contextmanager
+def _open_engine(name: str, jobs: int | None) -> Generator[Engine]:
+    """`duckdb`, or `spark://host:port` for a Spark cluster. Raises CorpusError for another one or one out of reach."""
+    if name == "duckdb":
+        from clonedetect.corpus.duck import DuckEngine
+
+        engine: Engine = DuckEngine(jobs or os.cpu_count() or 1)
+    elif name.startswith("spark://"):
+        from clonedetect.corpus.spark import SparkEngine
+
+        engine = SparkEngine(name)
+    else:
+        raise CorpusError(f"no engine {name!r}: duckdb, or spark://host:port for a Spark cluster")
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 @contextmanager
@@ -240,14 +249,15 @@ def _query(found: Prints) -> dict[str, np.ndarray]:
     return {
         "bag": bag.astype(np.int32),
         "hash": np.concatenate((found.feature, found.blind[whole])).view(np.int64),
-        "kind": np.concatenate((np.full(len(found.feature), FEATURE), np.full(len(whole), UNIT))).astype(np.int16),
+        "kind": np.concatenate((np.where(found.own, OWN, FEATURE), np.full(len(whole), UNIT))).astype(np.int16),
+        "unheard": np.concatenate((found.unheard, np.zeros(len(whole), bool))),
         "count": np.concatenate((found.count, np.ones(len(whole)))).astype(np.int32),
         "weight": np.concatenate((found.weight, np.full(len(whole), UNIT_WEIGHT))) / BITS_STEP,
     }
 
 
 def _often(query: dict[str, np.ndarray]) -> np.ndarray:
-    return np.where(query["kind"] == FEATURE, 1.0 + np.log2(query["count"]), 0.0)
+    return 1.0 + np.log2(query["count"])
 
 
 def _weighed(query: dict[str, np.ndarray], often: pa.Table, total: int, products: int) -> dict[str, np.ndarray]:
@@ -272,7 +282,15 @@ def _weighed(query: dict[str, np.ndarray], often: pa.Table, total: int, products
     rarest = rarest[: int(np.searchsorted(np.cumsum(count[rarest]), products))]
     rare = np.zeros(len(at), bool)
     rare[rarest] = True
-    return query | {"weight": weight, "rarity": rarity, "rare": rare & there & (rarity > 0)}
+    # A function that was taken alone calls what is not defined here. If that was renamed, nobody else says the name:
+    # it is as one's own, no difference from the source.
+    told = (query["kind"] == FEATURE) & (there | ~query["unheard"])
+    return query | {
+        "weight": weight,
+        "rarity": rarity,
+        "rare": rare & there & (rarity > 0),
+        "told": told.astype(np.float64),
+    }
 
 
 def _shared(row: dict, found: Prints, bits: np.ndarray) -> Shared:

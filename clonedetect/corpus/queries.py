@@ -1,7 +1,8 @@
 """What is asked of a corpus, as Ibis expressions: the same ones run on DuckDB and on a Spark cluster.
 
 Tables: `prints` (repository, fragment, hash, kind, count, weight), `fragments` (as `FRAGMENTS`, without fingerprints),
-and of the repository at hand `query` (bag, hash, kind, count, weight) and `bags` (bag, bits). Weights are in bits.
+and of the repository at hand `query` (bag, hash, count, weight, told: 0 for own names, else 1) and `bags` (bag, bits).
+Weights are in bits.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import ibis
 from ibis import _
 
-from clonedetect.corpus.arrow import FEATURE, SKIPPED
+from clonedetect.corpus.arrow import FEATURE, SKIPPED, UNIT
 from clonedetect.domain import BITS_STEP
 
 Table = Any  # an Ibis table: which columns it has is known when it runs, not to a type checker
@@ -74,13 +75,18 @@ def matched_bits(prints: Table, fragments: Table, query: Table, partners: Table)
 
     A feature weighs the lesser of what it does on the two sides, and its n-th occurrence less than the first: 1 + log2
     n in all, as in a scan. `left_told` and `right_told` are the bits of each side that the shared features account for:
-    all of theirs but what one side's further occurrences add.
+    all of theirs but what one side's further occurrences add. A side's own names are not among its bits.
     """
     # By one column first: an engine filters by such a join while it reads.
     some = prints.semi_join(partners, "repository")
-    features = some.filter(some.kind == FEATURE)
+    features = some.filter(some.kind != UNIT)
     stored = features.select(
-        "repository", "fragment", "hash", theirs=features["count"], stored=features.weight / BITS_STEP
+        "repository",
+        "fragment",
+        "hash",
+        theirs=features["count"],
+        stored=features.weight / BITS_STEP,
+        foreign=(features.kind == FEATURE).cast("float64"),
     )
     near: Any = stored.join(partners, ["repository", "fragment"]).join(query, ["bag", "hash"])
     near = near.mutate(
@@ -91,7 +97,7 @@ def matched_bits(prints: Table, fragments: Table, query: Table, partners: Table)
     near = near.mutate(both=ibis.least(near.ours, near.theirs))
     matched = near.group_by("bag", "repository", "fragment").agg(
         matched=(near.least * near.both).sum(),
-        left_told=(near.weight * near.ours - near.least * (near.ours - near.both)).sum(),
-        right_told=(near.stored * near.theirs - near.least * (near.theirs - near.both)).sum(),
+        left_told=(near.told * (near.weight * near.ours - near.least * (near.ours - near.both))).sum(),
+        right_told=(near.foreign * (near.stored * near.theirs - near.least * (near.theirs - near.both))).sum(),
     )
     return matched.join(fragments, ["repository", "fragment"]).order_by("bag", "repository", "fragment")

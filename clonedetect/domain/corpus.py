@@ -19,6 +19,9 @@ class Prints:
     path, name, kind  one entry a fragment, as in `Fragment`; first, last  int32 lines
     tokens int32 leaves; bits float32 what all its features weigh together, repetition included
     raw, renamed, blind uint64 hashes of the whole definition in the three normal forms, 0 where it is none
+    own    bool by entry: the spelling of a name that the repository defines. It counts where both sides have it, and is
+           no difference where one has: it may have been renamed
+    unheard  bool by entry: a name that is foreign here and that no public code is known to say
     start  int64 fragments + 1 offsets into feature (uint64, sorted within a fragment), count (uint16) and weight
            (uint8, steps of 1/16 bit): what a feature adds to the pieces inside it, by background and own repository
     """
@@ -37,6 +40,8 @@ class Prints:
     feature: NDArray[np.uint64]
     count: NDArray[np.uint16]
     weight: NDArray[np.uint8]
+    own: NDArray[np.bool_]
+    unheard: NDArray[np.bool_]
     skipped: tuple[Skipped, ...] = ()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clonedetect.domain import CLASS, FUNCTION, MODULE, Features
+from clonedetect.domain import CLASS, FUNCTION, MODULE, Features, mix
 from clonedetect.fingerprint.hashes import Ranges, definition_kinds
 
 if TYPE_CHECKING:
@@ -21,11 +21,12 @@ SHAPE_ROWS = 12  # an expression of more rows is not "small": a copier's edits w
 LEAST_TOKENS = 12  # a bag with fewer leaves says nothing
 
 
-def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64]) -> Features:
+def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64], in_order: bool = True) -> Features:
     """The bags of a forest.
 
     `labels` are its rows' labels with own names blind and all else spelled; `kept` are the identifiers that count.
-    A function with all that is nested in it is a bag; so is what remains of each class, and of each module.
+    A function with all that is nested in it is a bag; so is what remains of each class, and of each module. Unless
+    `in_order`, an expression is what stands in it, in any order: `a < b` and `b < a` are one.
     """
     c, s, k = forest.columns, forest.statements, forest.kinds
     n = len(c.kind)
@@ -34,7 +35,7 @@ def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64]
     place, bag_kind, owner = _bags(forest, row)
 
     size = c.after.astype(np.int64) - np.arange(n)
-    ranges = Ranges(labels)
+    ranges = Ranges(labels) if in_order else _Sums(labels)
     shape = np.flatnonzero(k.mask("shape")[kind] & (size > 1) & (size <= SHAPE_ROWS))
     leaf = np.flatnonzero(kept | (k.mask("literal")[kind] & (c.text != 0)))
     word = np.flatnonzero(k.mask("keyword")[kind] | k.mask("operators")[kind])
@@ -84,6 +85,16 @@ def features(forest: Forest, kept: NDArray[np.bool_], labels: NDArray[np.uint64]
         node_number=number,
         whole=np.where(bag_kind == FUNCTION, ranges.of(row[place], c.after[row[place]].astype(np.int64)), np.uint64(0)),
     )
+
+
+class _Sums:
+    """Hashes of what is in ranges of rows, in any order, over one labelling."""
+
+    def __init__(self, labels: NDArray[np.uint64]) -> None:
+        self.sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(labels, dtype=np.uint64)))
+
+    def of(self, lo: NDArray[np.int64], hi: NDArray[np.int64]) -> NDArray[np.uint64]:
+        return mix(self.sums[hi] - self.sums[lo])
 
 
 def _within(after: NDArray[np.uint32], rows: NDArray[np.int64], n: int) -> NDArray[np.bool_]:

@@ -30,12 +30,18 @@ RANGE_ROWS = 2_000_000  # rows of ranges whose bags are made at a time: bounds m
 
 
 def weigh(
-    left: Features, right: Features, left_forest: Forest, right_forest: Forest, background: Background
+    left: Features,
+    right: Features,
+    left_forest: Forest,
+    right_forest: Forest,
+    background: Background,
+    blind: NDArray[np.bool_] | None = None,
 ) -> Weights:
     """Bits of every feature: from the commonest of the background, the left and the right.
 
     A repository's own count leaves one occurrence out, so that a copy does not make its features common. What a small
-    expression's pieces already say is taken off its bits: the sum over a fragment counts nothing twice.
+    expression's pieces already say is taken off its bits: the sum over a fragment counts nothing twice. Rows of a side
+    compared with itself that are `blind` in the expressions around them say nothing of these.
     """
     vocabulary = np.unique(np.concatenate((left.distinct, right.distinct)))
     bits = background.bits(vocabulary)
@@ -47,7 +53,7 @@ def weigh(
             bits = np.minimum(bits, -np.log2(share))
     bits = np.clip(bits, 0.0, MOST_BITS)
     added = np.full(len(vocabulary), -1.0)
-    _take_off_pieces(vocabulary, bits, added, left, left_forest)
+    _take_off_pieces(vocabulary, bits, added, left, left_forest, blind)
     if right is not left:  # a corpus weighs a repository by itself
         _take_off_pieces(vocabulary, bits, added, right, right_forest)
     return Weights(vocabulary, bits, np.maximum(added, 0.0))
@@ -59,6 +65,7 @@ def _take_off_pieces(
     added: NDArray[np.float64],
     features: Features,
     forest: Forest,
+    blind: NDArray[np.bool_] | None = None,
 ) -> None:
     """Fill `added` for the features of one side, smallest expressions first."""
     after = forest.columns.after.astype(np.int64)
@@ -76,7 +83,7 @@ def _take_off_pieces(
         rest = np.maximum(0.0, bits[index[here]] - (sums[end] - sums[begin]))
         fresh = added[index[here]] < 0
         added[index[here][fresh]] = rest[fresh]
-        value[here] = added[index[here]]
+        value[here] = added[index[here]] if blind is None else np.where(blind[row[here]], 0.0, added[index[here]])
     words = np.flatnonzero(size > LEVELS)  # keywords and operators: what stands inside them is not part of them
     added[index[words]] = bits[index[words]]
 
@@ -180,16 +187,16 @@ def range_bits(
     """Bits of the rows `lo:hi` of a forest, for each such range: as of a bag, repetition says little."""
     ranges, at = np.unique(lo * (int(hi.max(initial=0)) + 1) + hi, return_index=True, return_inverse=True)[1:]
     lo, hi, out = lo[ranges], hi[ranges], np.zeros(len(ranges))
-    for which, feature, count in _range_bags(features, weights, lo, hi):
+    for which, feature, count in range_entries(features, weights, lo, hi):
         bits = weights.added[feature] * (1.0 + np.log2(count))
         out += np.bincount(which, weights=bits, minlength=len(lo))
     return out[at]
 
 
-def _range_bags(
+def range_entries(
     features: Features, weights: Weights, lo: NDArray[np.int64], hi: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
-    """The bags of ranges of rows: (range, number of the feature in the vocabulary, count), some ranges at a time."""
+    """The bags of ranges `lo:hi` of rows: (range, number of the feature in the vocabulary, count), some at a time."""
     numbers = _numbers(features, weights)
     begin, end = np.searchsorted(features.node_row, lo), np.searchsorted(features.node_row, hi)
     total, width = np.cumsum(end - begin), len(weights.feature)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clonedetect.domain import Forest
+
+
+TURNED = ("less", "least", "equal", "identity", "membership", "logic")  # meanings: operators, each one of a group
+
+
+def turned(forest: Forest) -> Forest:
+    """The forest in which `<` and `>`, `==` and `!=`, `and` and `or` are one operator: turning a comparison round,
+    negating it or taking a negation into a condition changes none of its operators."""
+    k = forest.kinds
+    kind = np.arange(len(k.names), dtype=np.uint16)
+    for meaning in TURNED:
+        kind[k.mask(meaning)] = np.flatnonzero(k.mask(meaning))[0]
+    columns = forest.columns
+    return replace(forest, columns=replace(columns, kind=kind[np.minimum(columns.kind, len(kind) - 1)]))
 
 
 def blind_labels(forest: Forest) -> NDArray[np.uint64]:

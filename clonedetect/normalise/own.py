@@ -74,6 +74,16 @@ def _class_variables(forest: Forest, kind: NDArray[np.uint16]) -> NDArray[np.uin
     return c.text[first]
 
 
+def builtin_names(forest: Forest) -> NDArray[np.bool_]:
+    """Rows of identifiers that the language itself defines."""
+    c = forest.columns
+    builtin = np.sort(np.array([content_hash(n.encode()) for n in grammar(forest.kinds.language).builtins], np.uint64))
+    keep = np.zeros(len(c.role), bool)
+    rows = np.flatnonzero(c.role > 0)
+    keep[rows[among(c.text[rows], builtin)]] = True
+    return keep
+
+
 def kept_names(
     forest: Forest, own: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]
 ) -> NDArray[np.bool_]:
@@ -86,12 +96,10 @@ def kept_names(
     members, parameters, variables = own
     kind = np.minimum(c.kind, len(k.names) - 1)
     roles = k.roles
-    builtin = np.sort(np.array([content_hash(n.encode()) for n in grammar(k.language).builtins], np.uint64))
     text = c.text
-    keep = np.zeros(len(kind), bool)
+    keep = builtin_names(forest)
     rows = np.flatnonzero(c.role > 0)
     role = c.role[rows]
-    keep[rows[among(text[rows], builtin)]] = True
     plain = rows[((role == roles.index("name")) | (role == roles.index("module"))) & _imported(forest, kind, rows)]
     imported = plain[~among(text[plain], members) & ~among(text[plain], variables)]
     keep[imported] = True

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clonedetect.corpus import Counts, TermTally, fetch, read_pins, save_background, sources
+from clonedetect.corpus import LOOSE, Counts, TermTally, fetch, read_pins, save_background, sources
 from clonedetect.left_behind import package_terms
 from clonedetect.normalise import own_names
 from clonedetect.parse import parse
-from clonedetect.pipeline.bags import plain_bags
+from clonedetect.pipeline.bags import loose_bags, plain_bags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ def build_background(
     Vendored copies inside a package are counted as part of it. `packages` is where wheels are kept between runs.
     """
     wanted = read_pins(pins)
-    counts, terms = Counts(), TermTally()
+    counts, loose, terms = Counts(), Counts(), TermTally()
     for pin, wheel in fetch(wanted, packages):
         if progress:
             progress(pin.name, counts.packages / len(wanted))
@@ -31,8 +31,11 @@ def build_background(
         if not len(forest.statements.row):
             continue
         terms.add(package_terms([(file.path, file.data) for file in forest.files]))
-        counts.add(plain_bags(forest, own_names([forest]))[2])
+        own = own_names([forest])
+        counts.add(plain_bags(forest, own)[2])
+        loose.add(loose_bags(forest, own).bags)
     background = counts.background()
     save_background(background, out)
+    save_background(loose.background(), out.with_name(LOOSE.name))
     terms.save(out.with_name("terms.npy"), out.with_name("words.txt"))
     return counts.packages, len(background.table)

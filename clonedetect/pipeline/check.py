@@ -27,7 +27,7 @@ from clonedetect.grammar import languages_by_extension
 from clonedetect.normalise import own_names
 from clonedetect.parse import parse
 from clonedetect.pipeline.library import corpus_add, corpus_form, entry_of, source_files
-from clonedetect.pipeline.prints import search_prints
+from clonedetect.pipeline.prints import forest_prints, outermost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -187,8 +187,8 @@ def _in_corpus(
 ) -> tuple[list[CheckFinding], int, int, tuple[str, ...]]:
     """(findings, repositories and fragments of the corpus, what of it is damaged)."""
     forest, names = _parsed(source_files(snapshot), changed, options)
+    ours = forest_prints(forest, names, changed)
     with open_corpus(root, corpus_form(), options.engine, options.jobs) as corpus:
-        ours = search_prints(corpus, forest, names, changed)
         found = corpus.search(ours)
     own = entry_of(snapshot).key  # a repository that is in the corpus itself is no source of its own code
     entries = {e.key: e for e in found.entries if e.key != own}
@@ -199,9 +199,11 @@ def _in_corpus(
         if worth_a_look(e_value, len(ours.path)):
             best.setdefault(pair.fragment, []).append((shared_score(pair), pair, e_value))
     inherited = _inherited(ours, ancestors, options) if ancestors and best else {}
-    out = []
-    for number, ranked in sorted(best.items()):
+    for ranked in best.values():
         ranked.sort(key=lambda item: (-item[0], item[1].repository, item[1].path, item[1].first))
+    out = []
+    for number in outermost(ours, {n: ranked[0][1].repository for n, ranked in best.items()}):
+        ranked = best[number]
         _, pair, e_value = ranked[0]
         finding = _shared_finding(snapshot, ours, pair, entries[pair.repository], e_value)
         others = dict.fromkeys(entries[p.repository].origin for _, p, _ in ranked if p.repository != pair.repository)

@@ -13,7 +13,7 @@ from clonedetect.grammar import languages_by_extension
 from clonedetect.normalise import own_names
 from clonedetect.parse import parse
 from clonedetect.pipeline.library import corpus_form, entry_of, source_files
-from clonedetect.pipeline.prints import search_prints
+from clonedetect.pipeline.prints import forest_prints, outermost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,9 +40,9 @@ def corpus_search(
     tell("fingerprints", None)
     cache = (cache_dir or default_cache_dir()) / "columns.sqlite"
     (forest,) = parse([("left", source_files(snapshot))], jobs=jobs, cache=cache)
+    ours = forest_prints(forest, own_names([forest]))
     tell("searching", None)
     with open_corpus(root, corpus_form(), engine, jobs) as corpus:
-        ours = search_prints(corpus, forest, own_names([forest]))
         found = corpus.search(ours)
     own = entry_of(snapshot).key
     entries = {e.key: e for e in found.entries if e.key != own}
@@ -54,7 +54,10 @@ def corpus_search(
         best = by_repository.setdefault(pair.repository, {})
         if pair.fragment not in best or shared_score(pair) > shared_score(best[pair.fragment][0]):
             best[pair.fragment] = pair, e_value
-    matches = [_match(entries[key], ours, list(best.values())) for key, best in by_repository.items()]
+    matches = [
+        _match(entries[key], ours, [best[i] for i in outermost(ours, dict.fromkeys(best, key))])
+        for key, best in by_repository.items()
+    ]
     return Search(
         version=__version__,
         origin=snapshot.origin,

@@ -12,7 +12,6 @@ import textwrap
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 pytest.importorskip("ibis", reason="the extra `corpus` is not installed")
@@ -84,14 +83,25 @@ def test_a_renamed_function_alone_leads_to_its_source(three: Path, tmp_path: Pat
     assert first.pairs[0].here.name == longest.name
 
 
-def test_a_corpus_says_which_features_it_does_not_have(three: Path) -> None:
-    import pyarrow.parquet as pq
-
-    (path, *_) = sorted(three.glob("segments/*/prints/*/*.parquet"))
-    known = np.unique(pq.read_table(path)["hash"].to_numpy())[:5].view(np.uint64)
-    with open_corpus(three, corpus_form(), jobs=1) as corpus:
-        assert corpus.unknown(np.append(known, np.uint64(12345))).tolist() == [12345]
-        assert len(corpus.unknown(np.zeros(0, np.uint64))) == 0
+def test_a_function_out_of_another_one_leads_to_its_source(tmp_path: Path, write, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    source = (VLM / "copy" / "benchmark.py").read_text("utf-8")
+    functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]
+    longest = max(functions, key=lambda n: ((n.end_lineno or 0) - n.lineno, n.lineno))
+    text = textwrap.dedent(ast.get_source_segment(source, longest, padded=True) or "")
+    around = "\n".join(f"    first = dict(sorted({{'{n}': {n}, **first}}.items()))" for n in range(30))
+    whole = f"def around(first):\n{around}\n{textwrap.indent(text, '    ')}\n    return {longest.name}, first\n"
+    theirs = str(write(tmp_path / "theirs", {"a.py": whole}))
+    added, *_ = corpus_add(tmp_path / "corpus", [theirs, str(VLM / "unrelated"), str(CONDENSED / "original")], jobs=1)
+    assert [e.fragments for e in added if e.origin == theirs] == [2]
+    found = corpus_search(tmp_path / "corpus", str(write(tmp_path / "mine", {"util.py": text})), jobs=1)
+    assert [(p.here.name, p.there.name, p.type) for p in found.matches[0].pairs] == [
+        (longest.name, f"around.{longest.name}", 1)
+    ]
+    # The other way round both are found, and the whole is told.
+    same = str(write(tmp_path / "same", {"b.py": whole}))
+    twice = corpus_search(tmp_path / "corpus", same, jobs=1)
+    assert [p.here.name for p in twice.matches[0].pairs] == ["around"]
 
 
 def test_rows_are_what_is_promised(three: Path) -> None:
