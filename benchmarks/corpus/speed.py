@@ -24,6 +24,8 @@ import tree_sitter
 import tree_sitter_python
 from store import Run, add, clonedetect, corpus_pins, full, git, home, host, unpacked
 
+from clonedetect.corpus import read_any_manifest
+
 SAMPLE = 60  # packages that `add` is timed on: about two million lines
 STAGED = 5  # files
 
@@ -36,8 +38,15 @@ def best(runs: list[Run]) -> str:
 
 def fingerprints(root: Path) -> int:
     """How many a corpus holds."""
-    rows = duckdb.connect().execute(f"select count(*) from '{root}/segments/*/prints/*/*.parquet'").fetchone()
+    prints = [str(path) for path in parts(root) if path.parent.parent.name == "prints"]
+    rows = duckdb.connect().execute("select count(*) from read_parquet(?)", [prints]).fetchone()
     return rows[0] if rows else 0
+
+
+def parts(root: Path) -> list[Path]:
+    """The files that its manifest lists: those of segments that were merged lie there for a day longer."""
+    manifest = read_any_manifest(root)
+    return [root / "segments" / s.name / name for s in manifest.segments for name, _ in s.files] if manifest else []
 
 
 def measure_add() -> None:
@@ -64,7 +73,7 @@ def measure_check(root: Path, repeat: int) -> None:
     git(mine, "reset", "-q", "--hard")
     listed = clonedetect("corpus", "list", root).out.splitlines()
     lines = sum(path.read_bytes().count(b"\n") for path in mine.rglob("*.py"))
-    size = sum(p.stat().st_size for p in root.rglob("*.parquet"))
+    size = sum(path.stat().st_size for path in parts(root))
     print(f"corpus: {len(listed)} packages, {sum(int(r.split()[-2]) for r in listed):,} lines, ", end="")
     print(f"{fingerprints(root):,} fingerprints in {size / 1e6:.0f} MB")
     clonedetect("check", mine, "--corpus", root, "--quiet", "--format", "json")  # fills the cache of parsed files
