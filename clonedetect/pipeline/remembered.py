@@ -87,7 +87,7 @@ class Memory:
             return None
         try:
             return _reader(SourceFound)(json.loads(zlib.decompressobj().decompress(packed, MOST_BYTES)))
-        except (zlib.error, ValueError, TypeError):
+        except (zlib.error, ValueError, TypeError, LookupError):
             return None
 
     def examined(self, found: SourceFound) -> list[Examined]:
@@ -140,29 +140,35 @@ def _tool() -> str:
 def _packer(kind: Any) -> Callable[[Any], Any]:
     """What makes of a `kind` a value that `json` writes. A tuple is a list there."""
     if is_dataclass(kind):
-        names = [field.name for field in fields(kind)]
-        parts = [_packer(get_type_hints(kind)[name]) for name in names]
-        take = attrgetter(*names)
-        if all(part is _same for part in parts):
-            return take
-        return lambda value: [part(field) for part, field in zip(parts, take(value), strict=True)]
+        take, parts = attrgetter(*(field.name for field in fields(kind))), _parts(kind, _packer)
+        return (lambda value: _replaced([*take(value)], parts)) if parts else take
     inner = _packer(get_args(kind)[0]) if get_origin(kind) is tuple else _same
     return inner if inner is _same else lambda values: [*map(inner, values)]
 
 
 @cache
 def _reader(kind: Any) -> Callable[[Any], Any]:
-    """The inverse of `_packer`. It may raise ValueError or TypeError for what that did not make."""
+    """The inverse of `_packer`. It may raise ValueError, TypeError or LookupError for what that did not make."""
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
-        parts = [_reader(hints[field.name]) for field in fields(kind)]
-        if all(part is _same for part in parts):
-            return lambda row: kind(*row)
-        return lambda row: kind(*[part(field) for part, field in zip(parts, row, strict=True)])
+        parts = _parts(kind, _reader)
+        return lambda row: kind(*_replaced(row, parts))
     if get_origin(kind) is not tuple:
         return _same
     inner = _reader(get_args(kind)[0])
     return tuple if inner is _same else lambda values: tuple(map(inner, values))
+
+
+def _parts(kind: Any, each: Callable[[Any], Callable[[Any], Any]]) -> list[tuple[int, Callable[[Any], Any]]]:
+    """The fields of a dataclass, by number, that are not written as they are, and what makes of them what is."""
+    hints = get_type_hints(kind)
+    made = ((n, each(hints[field.name])) for n, field in enumerate(fields(kind)))
+    return [(n, part) for n, part in made if part is not _same]
+
+
+def _replaced(row: list[Any], parts: list[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    for n, part in parts:
+        row[n] = part(row[n])
+    return row
 
 
 def _same(value: Any) -> Any:
