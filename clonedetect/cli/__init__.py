@@ -89,3 +89,5 @@ def main() -> None:
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(ERROR) from None
+    finally:
+        gc.freeze()  # nor does the interpreter look for any on its way out
