@@ -9,7 +9,7 @@ from clonedetect.assess.identity import identity_evidence
 from clonedetect.assess.left_behind import left_behind_evidence
 from clonedetect.assess.linked import Context, anchors, linked_e_values, shares
 from clonedetect.assess.predictions import predictions_evidence, predictions_strength
-from clonedetect.assess.shared import pair_strength, shared_e_values, shared_score, worth_a_look
+from clonedetect.assess.shared import lead_e_value, pair_strength, shared_e_values, shared_score, worth_a_look
 from clonedetect.assess.significance import IDIOM_PACKAGES, LAMBDA, e_values, score
 from clonedetect.assess.source import SIGNIFICANT, one_to_one, source_evidence
 from clonedetect.assess.tokenizer import tokenizer_evidence
@@ -30,6 +30,7 @@ __all__ = [
     "history_evidence",
     "identity_evidence",
     "is_credited",
+    "lead_e_value",
     "left_behind_evidence",
     "linked_e_values",
     "name_of",

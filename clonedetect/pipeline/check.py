@@ -12,6 +12,7 @@ from clonedetect import __version__
 from clonedetect.acquire import acquire, changed_paths, default_cache_dir, path_matches
 from clonedetect.assess import (
     is_credited,
+    lead_e_value,
     one_to_one,
     pair_strength,
     remedy,
@@ -194,18 +195,30 @@ def _in_corpus(
     entries = {e.key: e for e in found.entries if e.key != own}
     pairs = [p for p in found.pairs if p.repository in entries]
     e_values = shared_e_values(pairs, len(ours.path), found.fragments)
-    best: dict[int, list[tuple[float, Shared, float]]] = {}
+    ranks: dict[int, list[tuple[float, Shared, float]]] = {}
     for pair, e_value in zip(pairs, e_values, strict=True):
-        if worth_a_look(e_value, len(ours.path)):
-            best.setdefault(pair.fragment, []).append((shared_score(pair), pair, e_value))
-    inherited = _inherited(ours, ancestors, options) if ancestors and best else {}
-    for ranked in best.values():
+        ranks.setdefault(pair.fragment, []).append((shared_score(pair), pair, e_value))
+    best: dict[int, list[tuple[float, Shared, float]]] = {}
+    ahead: set[int] = set()
+    for number, ranked in ranks.items():
         ranked.sort(key=lambda item: (-item[0], item[1].repository, item[1].path, item[1].first))
+        listed = [item for item in ranked if worth_a_look(item[2], len(ours.path))]
+        if not listed:
+            score, first, _ = ranked[0]
+            others = [p for _, p, _ in ranked if entries[p.repository].origin != entries[first.repository].origin]
+            lead = lead_e_value(first, others, len(ours.path))
+            listed = [] if lead is None else [(score, first, lead)]
+            ahead |= {number} if listed else set()
+        if listed:
+            best[number] = listed
+    inherited = _inherited(ours, ancestors, options) if ancestors and best else {}
     out = []
     for number in outermost(ours, {n: ranked[0][1].repository for n, ranked in best.items()}):
         ranked = best[number]
         _, pair, e_value = ranked[0]
         finding = _shared_finding(snapshot, ours, pair, entries[pair.repository], e_value)
+        if number in ahead:  # that no other origin comes near says where to look, not how alike they are
+            finding = replace(finding, strength="weak")
         others = dict.fromkeys(entries[p.repository].origin for _, p, _ in ranked if p.repository != pair.repository)
         finding = replace(finding, also=tuple(others)[:ALSO])
         if inherited.get(number, 0.0) >= SAME_SHARE * pair.matched:
