@@ -83,7 +83,7 @@ class DuckEngine:
 
     def close(self) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown(cancel_futures=True)
         if self._connection is not None:
             self._connection.disconnect()
 

@@ -109,7 +109,7 @@ def _parse_all(sources: list[bytes], language: str, jobs: int | None) -> Iterato
         try:
             yield from pool.map(_packed, chunks, [language] * len(chunks))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             raise
 
 

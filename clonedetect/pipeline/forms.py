@@ -124,7 +124,7 @@ class Forms:
                 try:
                     yield from pool.map(_make, tasks)
                 except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    pool.shutdown(cancel_futures=True)
                     raise
         finally:
             _forms = None

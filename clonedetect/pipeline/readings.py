@@ -81,7 +81,7 @@ def reading(files: Iterable[SourceFile], jobs: int | None, cache: Path | None) -
                 found = Readings(packed, [(part, pool.submit(_read_all, part)) for part in _parts(missing)])
                 yield found
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(cancel_futures=True)
                 raise
     fresh = found.packed()
     store.put(((keys[data], fresh[data]) for data in missing if data in fresh), VERSION)

@@ -72,7 +72,7 @@ def align_pairs(
                 try:
                     _collect(pool.map(_align_chunk, chunks), groups, out, progress)
                 except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    pool.shutdown(cancel_futures=True)
                     raise
     finally:
         _task = None

@@ -113,6 +113,7 @@ def test_a_directory_inside_a_repository_and_a_shallow_clone(clonedetect, sides,
     assert any("shallow" in note for note in report["left"]["notes"])
 
 
+@pytest.mark.slow
 def test_predictions_are_kept(clonedetect, tmp_path, write):
     for side in ("a", "b"):
         rows = [{"id": n, "gold": "a", "pred": "b" if n % 4 == 0 else "a"} for n in range(100)]

@@ -65,6 +65,7 @@ def test_the_threshold_decides_the_status(check) -> None:
     assert check("--against", ORIGIN, "--fail-on", "decisive")[0] == 0
 
 
+@pytest.mark.slow
 def test_a_corpus_does_as_an_origin(check, clonedetect, tmp_path: Path) -> None:
     pytest.importorskip("ibis", reason="the extra `corpus` is not installed")
     assert clonedetect("corpus", "add", tmp_path / "corpus", ORIGIN).returncode == 0
@@ -88,6 +89,7 @@ def test_a_credited_copy_is_no_finding(check, mine: Path) -> None:
     assert check("--against", ORIGIN)[0] == 3
 
 
+@pytest.mark.slow
 def test_the_baseline_accepts_what_is_there_and_survives_moved_lines(check, mine: Path, clonedetect) -> None:
     assert clonedetect("check", mine, "--against", ORIGIN, "--accept", timeout=120).returncode == 0
     baseline = json.loads((mine / "clonedetect-baseline.json").read_text())
@@ -107,6 +109,7 @@ def test_the_baseline_accepts_what_is_there_and_survives_moved_lines(check, mine
     assert (mine / "clonedetect-baseline.json").read_bytes() == text, "equal findings, equal bytes"
 
 
+@pytest.mark.slow
 def test_only_changed_files_are_looked_at(check, mine: Path) -> None:
     status, found, _ = check("--against", ORIGIN, "--staged")
     assert (status, found) == (0, [])

@@ -223,6 +223,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")}
 
 
+@pytest.mark.slow
 def test_two_writers_at_once(tmp_path: Path, ours: str) -> None:
     root = tmp_path / "both"
     sides = [[VLM / "original", VLM / "unrelated"], [VLM / "original", CONDENSED / "original"]]
